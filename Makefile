@@ -1,0 +1,61 @@
+# Everything one types, for people and for CI alike. Each target makes the environment it needs, once.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+RUN    ?= runs/mnist
+
+.DEFAULT_GOAL := help
+.PHONY: help demo explore test test-all lint format bench docs clean
+
+help:
+	@echo "make demo     set up and run the main job: two digit networks, their neurons, their dictionaries"
+	@echo "make explore  open the explorer on the demo's run"
+	@echo "make test     set up and pass the tests"
+	@echo "make lint     ruff and mypy"
+	@echo "make bench    the benchmarks behind every speed that is stated anywhere"
+	@echo "make docs     write the generated pages of docs/ anew"
+	@echo "make clean    remove the environment and caches (runs/ stays)"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Sememe needs Python 3.11 or newer, this is {v.major}.{v.minor}: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps say for which pyproject.toml and constraints.txt the environment was made.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m sememe.dictionaries.kernels
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,lint]'
+	@touch $@
+
+demo: $(VENV)/.demo
+	$(BIN)/sememe run mnist --run $(RUN)
+
+explore: $(VENV)/.demo
+	$(BIN)/sememe explore $(RUN)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow and not peers" -n auto --dist loadfile
+
+test-all: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not peers"
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.demo
+	$(BIN)/python benchmarks/train_digit_cnn.py
+	$(BIN)/python benchmarks/train_step.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
