@@ -1,0 +1,80 @@
+"""The torch module behind every sparse autoencoder: two affine maps with a nonlinearity between them.
+
+Parameters are stored component by component (row ``j`` of both matrices belongs to component ``j``), so
+that selecting, updating or replacing a component touches one contiguous row.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class SAEModule(nn.Module):
+    """``codes = nonlinearity((x - b_dec) W_encᵀ + b_enc)`` and ``x_hat = codes W_dec + b_dec``.
+
+    Forward hooks reach the codes at ``module.nonlinearity`` (its input are the codes before the
+    nonlinearity) and the reconstruction at the module itself.
+
+    Attributes:
+        W_enc: encoder, ``(n_components, d_in)``.
+        b_enc: encoder bias, ``(n_components,)``.
+        W_dec: atoms, ``(n_components, d_in)``, one a row.
+        b_dec: what an item without any active component is reconstructed as, ``(d_in,)``.
+    """
+
+    def __init__(
+        self,
+        W_enc: Float[Tensor, "components neurons"],
+        b_enc: Float[Tensor, " components"],
+        W_dec: Float[Tensor, "components neurons"],
+        b_dec: Float[Tensor, " neurons"],
+        nonlinearity: nn.Module,
+    ) -> None:
+        super().__init__()
+        self.W_enc = nn.Parameter(W_enc.clone())
+        self.b_enc = nn.Parameter(b_enc.clone())
+        self.W_dec = nn.Parameter(W_dec.clone())
+        self.b_dec = nn.Parameter(b_dec.clone())
+        self.nonlinearity = nonlinearity
+
+    @property
+    def n_components(self) -> int:
+        return self.W_dec.shape[0]
+
+    @property
+    def d_in(self) -> int:
+        return self.W_dec.shape[1]
+
+    def pre_codes(self, x: Float[Tensor, "items neurons"]) -> Float[Tensor, "items components"]:
+        """What the nonlinearity is given: ``(x - b_dec) W_encᵀ + b_enc``."""
+        return F.linear(x - self.b_dec, self.W_enc, self.b_enc)
+
+    def encode(self, x: Float[Tensor, "items neurons"]) -> Float[Tensor, "items components"]:
+        codes: Tensor = self.nonlinearity(self.pre_codes(x))
+        return codes
+
+    def decode(self, codes: Float[Tensor, "items components"]) -> Float[Tensor, "items neurons"]:
+        return codes @ self.W_dec + self.b_dec
+
+    def forward(self, x: Float[Tensor, "items neurons"]) -> Float[Tensor, "items neurons"]:
+        return self.decode(self.encode(x))
+
+    def component_parameters(self) -> dict[str, nn.Parameter]:
+        """The parameters with a row for every component, by name."""
+        return {name: value for name, value in self.named_parameters() if name != "b_dec"}
+
+    @torch.no_grad()
+    def normalise_atoms(self) -> None:
+        """Scale every atom to unit length, as holds after every training step."""
+        self.W_dec.div_(self.W_dec.norm(dim=1, keepdim=True).clamp_min(torch.finfo(self.W_dec.dtype).tiny))
+
+    @torch.no_grad()
+    def remove_radial_gradient(self) -> None:
+        """Remove from each atom's gradient the part along the atom, which normalising would only undo.
+
+        Bricken et al. 2023, "Towards Monosemanticity", appendix "Advice for training".
+        """
+        gradient = self.W_dec.grad
+        if gradient is not None:
+            gradient.sub_((gradient * self.W_dec).sum(dim=1, keepdim=True) * self.W_dec)

@@ -1,0 +1,156 @@
+"""One step of training: what every implementation takes and gives, and the plain one.
+
+A step is given a batch that is already centred and scaled. It computes the loss, its gradients and the
+update of the parameters, in place. ``ReferenceStep`` does it by torch's autograd and Adam; it serves every
+family, every device and float64. ``kernels`` holds faster ones for the processor, tested against it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from sememe.dictionaries.module import SAEModule
+
+# Adam's, for every implementation of a step (Kingma & Ba 2015).
+ADAM_BETAS = (0.9, 0.999)
+ADAM_EPSILON = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class StepOutcome:
+    """What one step saw, before its update.
+
+    Attributes:
+        loss: what was minimised: the squared error and the family's penalties.
+        squared_error: mean over items and neurons of the squared error; as the batch is scaled to unit
+            variance, close to the fraction of variance unexplained.
+        l0: mean number of non-zero codes an item.
+        fired: which components were non-zero for any item of the batch.
+    """
+
+    loss: float
+    squared_error: float
+    l0: float
+    fired: Bool[Tensor, " components"]
+
+
+class TrainingStep(Protocol):
+    """Updates a module's parameters in place, batch by batch."""
+
+    def step(
+        self,
+        x: Float[Tensor, "items neurons"],
+        learning_rate: float,
+        dead: Bool[Tensor, " components"] | None = None,
+        fraction: float = 1.0,
+    ) -> StepOutcome:
+        """Take one step on a centred and scaled batch.
+
+        ``dead`` marks the components to revive (None: none is dead); ``fraction`` is the share of the
+        training that is over, from 0 to 1, for penalties that change on the way.
+        """
+        ...
+
+    def optimiser_state(self) -> dict[str, Tensor]:
+        """Adam's state: ``step``, and ``<parameter>.exp_avg`` and ``<parameter>.exp_avg_sq`` of each."""
+        ...
+
+    def load_optimiser_state(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what ``optimiser_state`` gave."""
+        ...
+
+    def reset(self, components: Int[Tensor, " some"]) -> None:
+        """Forget Adam's moments of these components, whose parameters were replaced."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """What an objective computes on a batch; ``total`` carries the gradient, the rest is for the record."""
+
+    total: Float[Tensor, ""]
+    squared_error: Float[Tensor, ""]
+    l0: Float[Tensor, ""]
+    fired: Bool[Tensor, " components"]
+
+
+class Objective(Protocol):
+    """What a family minimises: mean over items and neurons of the squared error, and its penalties."""
+
+    def __call__(
+        self,
+        module: SAEModule,
+        x: Float[Tensor, "items neurons"],
+        dead: Bool[Tensor, " components"] | None,
+        fraction: float,
+    ) -> Losses: ...
+
+
+class ReferenceStep:
+    """Autograd and Adam: the reference for the fast paths, and the step of families that have none.
+
+    ``clip_norm`` bounds the length of the gradient over all parameters together; None leaves it.
+    """
+
+    def __init__(self, module: SAEModule, objective: Objective, clip_norm: float | None = None) -> None:
+        self.module = module
+        self.objective = objective
+        self.clip_norm = clip_norm
+        self._optimiser = torch.optim.Adam(module.parameters(), lr=0.0, betas=ADAM_BETAS, eps=ADAM_EPSILON)
+        self._prepare_state()
+
+    def step(
+        self,
+        x: Float[Tensor, "items neurons"],
+        learning_rate: float,
+        dead: Bool[Tensor, " components"] | None = None,
+        fraction: float = 1.0,
+    ) -> StepOutcome:
+        self._optimiser.zero_grad(set_to_none=True)
+        losses = self.objective(self.module, x, dead, fraction)
+        losses.total.backward()
+        self.module.remove_radial_gradient()
+        if self.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.module.parameters(), self.clip_norm)
+        for group in self._optimiser.param_groups:
+            group["lr"] = learning_rate
+        self._optimiser.step()
+        self.module.normalise_atoms()
+        return StepOutcome(
+            losses.total.item(), losses.squared_error.item(), losses.l0.item(), losses.fired.detach()
+        )
+
+    def optimiser_state(self) -> dict[str, Tensor]:
+        state = {}
+        for name, parameter in self.module.named_parameters():
+            moments = self._optimiser.state[parameter]
+            state["step"] = moments["step"].clone()
+            state[f"{name}.exp_avg"] = moments["exp_avg"].clone()
+            state[f"{name}.exp_avg_sq"] = moments["exp_avg_sq"].clone()
+        return state
+
+    def load_optimiser_state(self, state: Mapping[str, Tensor]) -> None:
+        for name, parameter in self.module.named_parameters():
+            moments = self._optimiser.state[parameter]
+            moments["step"].copy_(state["step"])
+            moments["exp_avg"].copy_(state[f"{name}.exp_avg"])
+            moments["exp_avg_sq"].copy_(state[f"{name}.exp_avg_sq"])
+
+    def reset(self, components: Int[Tensor, " some"]) -> None:
+        for parameter in self.module.component_parameters().values():
+            moments = self._optimiser.state[parameter]
+            moments["exp_avg"][components] = 0
+            moments["exp_avg_sq"][components] = 0
+
+    def _prepare_state(self) -> None:
+        """Make Adam's state now rather than in the first step, so that it can be read and loaded before."""
+        for parameter in self.module.parameters():
+            self._optimiser.state[parameter] = {
+                "step": torch.tensor(0.0),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
