@@ -1,0 +1,1 @@
+"""A run, made visible: figures, the report, the page."""
