@@ -9,6 +9,7 @@ most negative activation.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse
@@ -16,7 +17,7 @@ from jaxtyping import Float, Int
 
 from sememe.errors import MeasureError
 
-Codes = np.ndarray | scipy.sparse.csr_array | scipy.sparse.csc_array
+Codes: TypeAlias = np.ndarray | scipy.sparse.csr_array | scipy.sparse.csc_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +82,10 @@ def exemplars(
 ) -> tuple[Exemplars, ...]:
     """The exemplars of some units of ``codes (items, units)``, dense or sparse.
 
-    ``units`` are the columns wanted, all by default; ``image`` is the image of each item, the item itself by
-    default. Each unit draws from a generator of its own, so that what is shown for a unit does not depend on
-    which others were asked for. Raises :class:`MeasureError` for codes without items, for a column that is not
-    there and for activations that are not finite.
+    ``units`` are the columns wanted, all by default; ``image`` is the image of each item, the item itself
+    by default. Each unit draws from a generator of its own, so that what is shown for a unit does not depend
+    on which others were asked for. Raises :class:`MeasureError` for codes without items, for a column that is
+    not there and for activations that are not finite.
 
     >>> codes = np.array([[0.0], [1.0], [0.5], [0.0], [0.2]])
     >>> (unit,) = exemplars(codes, n_intervals=2)

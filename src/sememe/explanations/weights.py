@@ -1,8 +1,8 @@
 """What a unit reads, as a picture: its weights where it sits on the pixels, else the images that drive it.
 
 The first layer of the 784-16-16-10 network can be looked at directly: a neuron's incoming weights are a
-28 x 28 image, as 3Blue1Brown's series shows them. Deeper units have no such image; the nearest honest stand-in
-is the mean of what they fire on, weighted by how strongly, less the mean of everything.
+28 x 28 image, as 3Blue1Brown's series shows them. Deeper units have no such image; the nearest honest
+stand-in is the mean of what they fire on, weighted by how strongly, less the mean of everything.
 """
 
 import numpy as np
@@ -34,13 +34,13 @@ def weight_images(
 
 
 def activation_weighted_images(
-    codes: Codes, pixels: UInt8[np.ndarray, "images *shape"], image: Int[np.ndarray, " items"] | None = None
-) -> Float[np.ndarray, "units *shape"]:
+    codes: Codes, pixels: UInt8[np.ndarray, "images ..."], image: Int[np.ndarray, " items"] | None = None
+) -> Float[np.ndarray, "units ..."]:
     """Mean image weighted by each unit's activation, less the mean of all images: what drives the unit.
 
-    ``sum_i a_i (x_i - mean(x)) / sum_i |a_i|`` with pixels from 0 to 1: above 0, there is more ink than usual where
-    the unit fires. ``image`` is the image of each item (default: the item itself), so the positions of one image
-    add up. A dead unit gets NaN. Raises :class:`MeasureError` when an item has no image.
+    ``sum_i a_i (x_i - mean(x)) / sum_i |a_i|`` with pixels from 0 to 1: above 0, there is more ink than usual
+    where the unit fires. ``image`` is the image of each item (default: the item itself), so the positions of
+    one image add up. A dead unit gets NaN. Raises :class:`MeasureError` when an item has no image.
     """
     n_items = codes.shape[0]
     rows = np.arange(n_items) if image is None else image

@@ -1,4 +1,4 @@
-"""What a report shows: a tree of frozen dataclasses, filled by the run and drawn by :mod:`~sememe.explorer.report`.
+"""What a report shows: a tree of frozen dataclasses, filled by the run, drawn by ``explorer.report``.
 
 Nothing here is computed. A part that a run has not reached yet is ``None`` or empty and the report says so.
 """
@@ -79,6 +79,15 @@ class TrainingCurve:
 
 
 @dataclass(frozen=True, eq=False)
+class WeightImages:
+    """The incoming weights of neurons that read the pixels directly, as images."""
+
+    layer: str  # "hidden1"
+    weights: Float[np.ndarray, "neurons height width"]
+    class_profiles: Float[np.ndarray, "neurons classes"] | None = None  # shares of activation; rows sum to 1
+
+
+@dataclass(frozen=True, eq=False)
 class NetworkSummary:
     """One network, trained."""
 
@@ -89,13 +98,7 @@ class NetworkSummary:
     seconds: float | None = None  # of training
     curves: tuple[TrainingCurve, ...] = ()
     layers: tuple[tuple[str, str], ...] = ()  # name and shape in words of each layer, input first
-    first_layer: Float[np.ndarray, "neurons height width"] | None = (
-        None  # weight images, if it reads the pixels
-    )
-    first_layer_name: str = ""  # "hidden1"
-    first_layer_profiles: Float[np.ndarray, "neurons classes"] | None = (
-        None  # class profile of each such neuron
-    )
+    first_layer: WeightImages | None = None  # None unless its first layer reads the pixels directly
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +108,7 @@ class UnitCard:
     exemplars: Exemplars  # its `image` rows index ReportData.pixels
     class_profile: Float[np.ndarray, " classes"] | None = None  # share of activation on each class; sums to 1
     scores: Mapping[str, Score] = field(default_factory=dict)  # measure name -> the unit's own score
-    reads: Float[np.ndarray, "height width"] | None = (
-        None  # what it reads: weights, or activation-weighted mean
-    )
+    reads: Float[np.ndarray, "height width"] | None = None  # weights, or activation-weighted mean image
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +195,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Patch:
-    """What one position of a conv layer sees, in pixels: rows ``offset + stride * row`` and ``size`` further."""
+    """What one position of a conv layer sees, in pixels: from ``offset + stride * row``, ``size`` further."""
 
     size: tuple[int, int]  # height, width
     stride: tuple[int, int]
@@ -224,14 +225,10 @@ class ReportData:
     """A run, as far as it has come."""
 
     run: RunSummary
-    pixels: UInt8[
-        np.ndarray, "images *shape"
-    ]  # the images that exemplars point to: (h, w) or (channels, h, w)
+    pixels: UInt8[np.ndarray, "images ..."]  # what exemplars point to: (h, w) or (channels, h, w) an image
     labels: Int[np.ndarray, " images"] | None = None
     label_names: tuple[str, ...] = ()
-    data_title: str = (
-        ""  # what was looked at: "MNIST, 10,000 test images, of which the last 5,000 are reported on"
-    )
+    data_title: str = ""  # what was looked at: "the last 5,000 test images of MNIST"
     networks: tuple[NetworkSummary, ...] = ()
     layers: tuple[LayerReport, ...] = ()
     measures: tuple[MeasureNote, ...] = ()  # every measure whose name occurs in a mapping of scores
