@@ -1,0 +1,34 @@
+"""Networks to look into: the digit networks, any ``nn.Module``, their layers by name, their training."""
+
+from sememe.networks.device import resolve_device
+from sememe.networks.digit_cnn import digit_cnn
+from sememe.networks.digit_mlp import digit_mlp
+from sememe.networks.evaluation import Evaluation, evaluate, predict
+from sememe.networks.hooks import capture, replace, run_to
+from sememe.networks.layers import Layer, find, layers
+from sememe.networks.registry import registry
+from sememe.networks.storage import load, load_weights, save
+from sememe.networks.training import TrainingRecord, train
+from sememe.networks.training_recipe import TrainingRecipe
+
+__all__ = [
+    "Evaluation",
+    "Layer",
+    "TrainingRecipe",
+    "TrainingRecord",
+    "capture",
+    "digit_cnn",
+    "digit_mlp",
+    "evaluate",
+    "find",
+    "layers",
+    "load",
+    "load_weights",
+    "predict",
+    "registry",
+    "replace",
+    "resolve_device",
+    "run_to",
+    "save",
+    "train",
+]

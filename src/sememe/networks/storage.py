@@ -1,0 +1,99 @@
+"""Networks on disk: ``config.json`` and ``weights.safetensors`` in a folder, whole or absent."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors import torch as safetensors
+from torch import Tensor, nn
+
+from sememe import files
+from sememe.errors import FormatError
+from sememe.networks.network import Network
+from sememe.networks.registry import registry
+
+CONFIG = "config.json"
+WEIGHTS = "weights.safetensors"
+_FORMAT = "sememe network, version 1"
+
+
+def save(net: nn.Module, folder: Path | str) -> None:
+    """Write a network to a folder, in place of what is there.
+
+    Of a network from the registry, name and arguments are kept as well, so that :func:`load` builds it again;
+    of any other only the weights, for :func:`load_weights`.
+    """
+    content = safetensors.save(
+        {
+            name: t.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, t in _state(net).items()
+        }
+    )
+    config = {
+        "format": _FORMAT,
+        "class": type(net).__name__,
+        "network": net.name if isinstance(net, Network) else None,
+        "arguments": net.arguments if isinstance(net, Network) else {},
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    with files.whole_folder(folder) as temporary:
+        files.write_bytes(temporary / WEIGHTS, content)
+        files.write_json(temporary / CONFIG, config)
+
+
+def load(folder: Path | str) -> Network:
+    """The network that was saved in a folder, in evaluation mode."""
+    folder = Path(folder)
+    config = files.read_json(folder / CONFIG)
+    if not isinstance(config, dict) or config.get("format") != _FORMAT:
+        raise FormatError(f"{folder / CONFIG} does not describe a {_FORMAT}: save the network again.")
+    constructor = registry().get(str(config.get("network")))
+    if constructor is None:
+        raise FormatError(
+            f"{folder} holds a {config.get('class')}, which is not in the registry "
+            f"({', '.join(registry())}): build it yourself and call load_weights."
+        )
+    net = constructor(**config["arguments"])
+    load_weights(net, folder)
+    return net.eval()
+
+
+def load_weights(net: nn.Module, path: Path | str) -> None:
+    """Fill a network with weights from a safetensors file, or from a folder that :func:`save` wrote."""
+    path = Path(path)
+    digest = None
+    if path.is_dir():
+        digest = files.read_json(path / CONFIG).get("sha256")
+        path = path / WEIGHTS
+    weights = _read(path, digest)
+    state = _state(net)
+    for name in sorted(state.keys() | weights.keys()):
+        if name not in weights:
+            raise FormatError(f"{path} has no weights for {name!r} of {type(net).__name__}.")
+        if name not in state:
+            raise FormatError(f"{path} holds {name!r}, which {type(net).__name__} does not have.")
+        if weights[name].shape != state[name].shape:
+            raise FormatError(
+                f"{path} holds {name!r} of shape {tuple(weights[name].shape)}, "
+                f"but {type(net).__name__} expects {tuple(state[name].shape)}."
+            )
+    net.load_state_dict(weights)
+
+
+def _state(net: nn.Module) -> dict[str, Any]:
+    return {name: value for name, value in net.state_dict().items() if isinstance(value, torch.Tensor)}
+
+
+def _read(path: Path, digest: str | None) -> dict[str, Tensor]:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise FormatError(f"There is no file {path}.") from None
+    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+        raise FormatError(f"{path} is not what was saved (its checksum differs): save the network again.")
+    try:
+        return safetensors.load(content)
+    except SafetensorError as error:
+        raise FormatError(f"{path} is not a whole safetensors file ({error}): save it again.") from None
