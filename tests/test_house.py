@@ -40,7 +40,9 @@ def test_the_small_modules_import_no_room():
 
 
 def test_import_sememe_loads_neither_torch_nor_numpy():
-    code = "import sys, sememe; print([m for m in ('torch', 'numpy', 'sklearn', 'numba') if m in sys.modules])"
+    code = (
+        "import sys, sememe; print([m for m in ('torch', 'numpy', 'sklearn', 'numba') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

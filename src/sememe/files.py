@@ -55,7 +55,9 @@ def read_json(path: Path | str) -> Any:
     except FileNotFoundError:
         raise FormatError(f"There is no file {path}.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise FormatError(f"{path} is not valid JSON ({error}); it may be truncated: write it again.") from None
+        raise FormatError(
+            f"{path} is not valid JSON ({error}); it may be truncated: write it again."
+        ) from None
 
 
 @contextlib.contextmanager

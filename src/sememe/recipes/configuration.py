@@ -1,0 +1,78 @@
+"""A run, written down: everything that decides its numbers, in frozen dataclasses.
+
+A configuration holds no object and no path of this machine, so that it can be saved as JSON beside the
+results, compared, and run again. Two runs of equal configurations on one machine give equal measures.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+# Raised when a run folder of an earlier layout can no longer be read.
+LAYOUT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """One network to train and the layers of it to look at."""
+
+    name: str  # name in networks.registry(), and of its folder in the run
+    seed: int  # of its initialisation and of the order of its training images
+    layers: tuple[str, ...]  # dotted names of the layers whose activations are studied
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One kind of dictionary, fitted once per value of the parameter that trades sparsity for fidelity."""
+
+    title: str  # what people read in tables: "TopK SAE"
+    dictionary: str  # name in dictionaries.registry()
+    kind: str  # "neurons", "features" or "control"
+    parameter: str  # the swept parameter: "k", "l1_coefficient", ...
+    values: tuple[float, ...]  # its values, from sparse to faithful
+    fixed: tuple[tuple[str, Any], ...] = ()  # other parameters, name and value
+
+    def parameters(self, value: float) -> dict[str, Any]:
+        """The keyword arguments of one point of the sweep."""
+        return dict(self.fixed) | {self.parameter: value}
+
+    def point_name(self, value: float) -> str:
+        """The name of one point, and of its folder: ``TopKSAE-k8``."""
+        return f"{self.dictionary}-{self.parameter}{value:g}"
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """One layer: which items are harvested, which dictionaries are fitted on them."""
+
+    network: str  # name of its NetworkPlan
+    layer: str  # dotted name
+    positions_per_image: int | None  # positions sampled of each image's map; None: the layer has no map
+    sweeps: tuple[Sweep, ...]  # what is compared
+    shown: str  # the sweep point whose features the report shows beside the neurons
+    l0_targets: tuple[float, ...]  # the sparsities at which unit sets are compared
+
+
+@dataclass(frozen=True)
+class RunConfiguration:
+    """Everything that decides a run's numbers."""
+
+    recipe: str  # name in recipes.registry()
+    seed: int  # every other seed follows from it
+    quick: bool  # the impatient variant: fewer images, shorter sweeps
+    train_images: int  # images that networks and dictionaries are fitted on, the first of the training split
+    report_images: int  # images that scores are reported on: the last of the test split
+    splice_images: int  # images passed through the network with a reconstruction spliced in
+    networks: tuple[NetworkPlan, ...]
+    layers: tuple[LayerPlan, ...]
+    encoder_seed: int  # of the independent encoder behind the similarity measures
+    fvu_targets: tuple[float, ...] = (0.05, 0.02)  # the fidelities at which unit sets are compared
+    replicates: int = 500  # bootstrap replicates behind every interval
+    gallery_units: int = 12  # units of each kind that the report shows
+    layout_version: int = field(default=LAYOUT_VERSION)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain lists, numbers and strings, equal to what a JSON round trip gives."""
+        plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        return plain

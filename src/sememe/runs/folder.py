@@ -1,0 +1,144 @@
+"""A run on disk.
+
+::
+
+    runs/<name>/
+        run.json                            configuration, seed, versions, device, git revision, times
+        network/<network>/                  config.json + weights.safetensors
+        network/<network>.json              how its training went, and its accuracy
+        activations/<network>.<layer>/fit   Zarr v3: items that dictionaries are fitted on
+        activations/<network>.<layer>/report    Zarr v3: items that scores are reported on
+        dictionaries/<network>.<layer>/<point>/ cfg.json + sae_weights.safetensors
+        measures/<network>.<layer>.json     every unit set's scores with intervals
+        report.html                         self-contained
+
+Every part is written whole or not at all, so what exists is finished: that is all a resumed run needs to know.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from sememe import files
+from sememe.errors import FormatError, RunError
+from sememe.recipes.configuration import LAYOUT_VERSION, RunConfiguration
+
+
+class RunFolder:
+    """Paths and the record of one run."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    @property
+    def record_path(self) -> Path:
+        return self.path / "run.json"
+
+    @property
+    def report_path(self) -> Path:
+        return self.path / "report.html"
+
+    def network(self, name: str) -> Path:
+        return self.path / "network" / name
+
+    def training(self, name: str) -> Path:
+        """How the training of a network went."""
+        return self.path / "network" / f"{name}.json"
+
+    def activations(self, network: str, layer: str, split: str) -> Path:
+        return self.path / "activations" / f"{network}.{layer}" / split
+
+    def dictionary(self, network: str, layer: str, point: str) -> Path:
+        return self.path / "dictionaries" / f"{network}.{layer}" / point
+
+    def measures(self, network: str, layer: str) -> Path:
+        return self.path / "measures" / f"{network}.{layer}.json"
+
+    def read_record(self) -> dict[str, Any]:
+        """The content of ``run.json``; a folder without one is not a run."""
+        if not self.record_path.is_file():
+            raise RunError(
+                f"{self.path} is not a run: it has no run.json. Make one with `sememe run --run {self.path}`."
+            )
+        record = files.read_json(self.record_path)
+        if not isinstance(record, dict) or "configuration" not in record:
+            raise FormatError(f"{self.record_path} is not a record of a run: it has no configuration.")
+        version = record["configuration"].get("layout_version")
+        if version != LAYOUT_VERSION:
+            raise RunError(
+                f"{self.path} was written by another version of Sememe (layout {version}, this one reads "
+                f"{LAYOUT_VERSION}): give the new run another folder with --run, or remove the old one."
+            )
+        return record
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        files.write_json(self.record_path, record)
+
+    def claim(self, configuration: RunConfiguration) -> dict[str, Any] | None:
+        """The record of an unfinished or finished run of this very configuration; None if the folder is new.
+
+        Raises :class:`RunError` when the folder holds something else, which is never overwritten.
+        """
+        if not self.path.exists():
+            return None
+        if not self.path.is_dir():
+            raise RunError(f"{self.path} is a file, not a folder: choose another place with --run.")
+        if not self.record_path.exists():
+            strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name != ".lock")
+            if strangers:
+                raise RunError(
+                    f"{self.path} is not a run and not empty (it holds {', '.join(strangers[:3])}): "
+                    "choose another folder with --run."
+                )
+            return None
+        record = self.read_record()
+        difference = _first_difference(record["configuration"], configuration.as_json())
+        if difference:
+            raise RunError(
+                f"{self.path} holds a run of another configuration ({difference}): choose another folder "
+                "with --run, or remove this one."
+            )
+        return record
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second process from filling the same folder."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(
+                f"Another process is filling {self.path}: wait for it, or choose another folder with --run."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _first_difference(there: Any, here: Any, place: str = "") -> str | None:
+    """Where two configurations part, for people: ``"seed is 0 there and 1 here"``."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in sorted({*there, *here}):
+            inner = f"{place}.{key}" if place else key
+            found = _first_difference(there.get(key), here.get(key), inner)
+            if found:
+                return found
+        return None
+    if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        for index, (left, right) in enumerate(zip(there, here, strict=True)):
+            found = _first_difference(left, right, f"{place}[{index}]")
+            if found:
+                return found
+        return None
+    return None if there == here else f"{place} is {_short(there)} there and {_short(here)} here"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,87 @@
+"""Stages that train: the networks to look into, and the independent encoder behind the similarity measures."""
+
+import dataclasses
+from pathlib import Path
+
+from sememe import files, images, networks
+from sememe.progress import Progress
+from sememe.recipes.configuration import NetworkPlan, RunConfiguration
+from sememe.runs.folder import RunFolder
+from sememe.runs.stage import Stage
+
+# Networks know nothing of each other's seeds; on two cores they take about this long, in seconds.
+_SECONDS = {"digit_mlp": 4.0, "digit_cnn": 10.0}
+
+
+def train_stages(configuration: RunConfiguration, folder: RunFolder, device: str) -> list[Stage]:
+    """One stage a network."""
+    return [_network_stage(configuration, folder, device, plan) for plan in configuration.networks]
+
+
+def encoder_stage(configuration: RunConfiguration, folder: RunFolder, device: str) -> Stage:
+    """The encoder that says how similar two images are: another architecture, another seed."""
+
+    def work(progress: Progress) -> str:
+        encoder = networks.independent_encoder(seed=configuration.encoder_seed)
+        accuracy = _train(
+            encoder, configuration.encoder_seed, configuration, folder, "encoder", device, progress
+        )
+        return f"{accuracy:.2%} of the test images right"
+
+    return Stage(
+        name="train encoder",
+        title="train an independent encoder, to judge similarity",
+        outputs=_outputs(folder, "encoder"),
+        work=work,
+        seconds=4.0,
+    )
+
+
+def _network_stage(
+    configuration: RunConfiguration, folder: RunFolder, device: str, plan: NetworkPlan
+) -> Stage:
+    def work(progress: Progress) -> str:
+        net = networks.registry()[plan.name](seed=plan.seed)
+        accuracy = _train(net, plan.seed, configuration, folder, plan.name, device, progress)
+        return f"{accuracy:.2%} of the test images right"
+
+    return Stage(
+        name=f"train {plan.name}",
+        title=f"train {plan.name}",
+        outputs=_outputs(folder, plan.name),
+        work=work,
+        seconds=_SECONDS.get(plan.name, 10.0),
+    )
+
+
+def _outputs(folder: RunFolder, name: str) -> tuple[Path, Path]:
+    return folder.network(name), folder.training(name)
+
+
+def _train(
+    net: networks.Network,
+    seed: int,
+    configuration: RunConfiguration,
+    folder: RunFolder,
+    name: str,
+    device: str,
+    progress: Progress,
+) -> float:
+    """Train, judge on the whole test split (nothing was chosen on it), keep; the accuracy."""
+    record = networks.train(
+        net, images.mnist("train")[: configuration.train_images], seed=seed, device=device, progress=progress
+    )
+    judged = networks.evaluate(net.cpu(), images.mnist("test"))
+    networks.save(net, folder.network(name))
+    files.write_json(
+        folder.training(name),
+        {
+            "accuracy": judged.accuracy,
+            "cross_entropy": judged.cross_entropy,
+            "test_images": judged.n,
+            "losses": list(record.losses),
+            "seconds": record.seconds,
+            "recipe": dataclasses.asdict(record.recipe),
+        },
+    )
+    return judged.accuracy
