@@ -1,4 +1,4 @@
-"""The command line. Each command imports the rooms that it needs when it runs, so that ``--help`` is quick."""
+"""The command line. A command imports the rooms that it needs when it runs, so that ``--help`` is quick."""
 
 import errno
 import sys
@@ -16,7 +16,8 @@ Device = Literal["auto", "cpu", "cuda"]
 app = App(
     name="sememe",
     help=(
-        "Are the features of a dictionary more monosemantic than the neurons of the layer it was learned on?\n\n"
+        "Are the features of a dictionary more monosemantic than the neurons of the layer "
+        "it was learned on?\n\n"
         "Start with `sememe run`: two digit networks, their neurons, the dictionaries found in them, and an "
         "honest comparison, in about two minutes."
     ),

@@ -12,7 +12,7 @@
         measures/<network>.<layer>.json     every unit set's scores with intervals
         report.html                         self-contained
 
-Every part is written whole or not at all, so what exists is finished: that is all a resumed run needs to know.
+Every part is written whole or not at all, so what exists is finished: a resumed run needs to know no more.
 """
 
 import contextlib

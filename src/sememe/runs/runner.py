@@ -35,8 +35,8 @@ def run(
 ) -> Finished:
     """Make everything that a configuration asks for, below ``path``.
 
-    A folder that holds part of the same run is completed; stages whose results exist are not repeated, and the
-    numbers are those of an uninterrupted run. ``command`` is kept in the record. Raises
+    A folder that holds part of the same run is completed; stages whose results exist are not repeated, and
+    the numbers are those of an uninterrupted run. ``command`` is kept in the record. Raises
     :class:`~sememe.errors.RunError` when the folder holds anything else.
     """
     reporter = reporter or Silent()

@@ -1,4 +1,4 @@
-"""Stages that train: the networks to look into, and the independent encoder behind the similarity measures."""
+"""Stages that train: the networks to look into, and the encoder behind the similarity measures."""
 
 import dataclasses
 from pathlib import Path
