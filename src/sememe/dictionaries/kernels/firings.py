@@ -1,0 +1,65 @@
+"""Codes without their zeros, by item and by component, as arrays that kernels take."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sememe.dictionaries.kernels.compiled import kernel
+
+
+class Firings(NamedTuple):
+    """The non-zero codes of some items, as in a CSR matrix; an item's components ascend.
+
+    The firings of item ``i`` are ``offsets[i]:offsets[i + 1]``.
+    """
+
+    offsets: Int[np.ndarray, " boundaries"]
+    components: Int[np.ndarray, " firings"]
+    values: Float[np.ndarray, " firings"]
+
+
+class FiringsByComponent(NamedTuple):
+    """The same firings sorted by component, as in a CSC matrix; a component's rows ascend."""
+
+    offsets: Int[np.ndarray, " boundaries"]
+    rows: Int[np.ndarray, " firings"]
+    values: Float[np.ndarray, " firings"]
+
+
+def compact(
+    counts: Int[np.ndarray, " items"],
+    components: Int[np.ndarray, "items slots"],
+    values: Float[np.ndarray, "items slots"],
+) -> Firings:
+    """Firings from a fixed number of slots an item, of which the first ``counts`` are filled."""
+    offsets = np.zeros(counts.size + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    if offsets[-1] == components.size:
+        return Firings(offsets, components.reshape(-1), values.reshape(-1))
+    filled = np.arange(components.shape[1]) < counts[:, None]
+    return Firings(offsets, components[filled], values[filled])
+
+
+def by_component(firings: Firings, n_components: int) -> FiringsByComponent:
+    """Sort firings by component (a counting sort: one pass to count, one to place)."""
+    offsets = np.zeros(n_components + 1, np.int64)
+    rows = np.empty(firings.components.size, np.int32)
+    values = np.empty_like(firings.values)
+    _sort(firings.offsets, firings.components, firings.values, offsets, rows, values)
+    return FiringsByComponent(offsets, rows, values)
+
+
+@kernel
+def _sort(item_offsets, components, values, offsets, rows, sorted_values):  # type: ignore[no-untyped-def]
+    for c in components:
+        offsets[c + 1] += 1
+    for j in range(1, offsets.shape[0]):
+        offsets[j] += offsets[j - 1]
+    following = offsets.copy()
+    for i in range(item_offsets.shape[0] - 1):
+        for f in range(item_offsets[i], item_offsets[i + 1]):
+            place = following[components[f]]
+            following[components[f]] = place + 1
+            rows[place] = i
+            sorted_values[place] = values[f]
