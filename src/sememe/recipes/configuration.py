@@ -20,6 +20,7 @@ class NetworkPlan:
     name: str  # name in networks.registry(), and of its folder in the run
     seed: int  # of its initialisation and of the order of its training images
     layers: tuple[str, ...]  # dotted names of the layers whose activations are studied
+    positions_per_image: int | None = None  # positions sampled of an image in layers that have a map; None: all
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,6 @@ class LayerPlan:
 
     network: str  # name of its NetworkPlan
     layer: str  # dotted name
-    positions_per_image: int | None  # positions sampled of each image's map; None: the layer has no map
     sweeps: tuple[Sweep, ...]  # what is compared
     shown: str  # the sweep point whose features the report shows beside the neurons
     l0_targets: tuple[float, ...]  # the sparsities at which unit sets are compared

@@ -19,13 +19,13 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
         splice_images=2_000 if not quick else 1_000,
         networks=(
             NetworkPlan("digit_mlp", seed, ("hidden1", "hidden2")),
-            NetworkPlan("digit_cnn", seed, ("conv2", "fc1")),
+            NetworkPlan("digit_cnn", seed, ("conv2", "fc1"), positions_per_image=4),
         ),
         layers=(
-            LayerPlan("digit_mlp", "hidden1", None, _narrow(seed, quick), "TopKSAE-k4", (4.0,)),
-            LayerPlan("digit_mlp", "hidden2", None, _narrow(seed, quick), "TopKSAE-k4", (4.0,)),
-            LayerPlan("digit_cnn", "conv2", 4, _wide(seed, quick), "TopKSAE-k8", (8.0,)),
-            LayerPlan("digit_cnn", "fc1", None, _wide(seed, quick), "TopKSAE-k8", (8.0,)),
+            LayerPlan("digit_mlp", "hidden1", _narrow(seed, quick), "TopKSAE-k4", (4.0,)),
+            LayerPlan("digit_mlp", "hidden2", _narrow(seed, quick), "TopKSAE-k4", (4.0,)),
+            LayerPlan("digit_cnn", "conv2", _wide(seed, quick), "TopKSAE-k8", (8.0,)),
+            LayerPlan("digit_cnn", "fc1", _wide(seed, quick), "TopKSAE-k8", (8.0,)),
         ),
         encoder_seed=seed + 1000,
         replicates=500 if not quick else 200,
@@ -40,7 +40,7 @@ def _narrow(seed: int, quick: bool) -> tuple[Sweep, ...]:
         neurons_k=(1, 2, 4, 6, 8, 10, 12, 16) if not quick else (2, 4, 8, 16),
         l1=(0.3, 0.1, 0.03, 0.01) if not quick else (0.1, 0.01),
         seed=seed,
-        epochs=10 if not quick else 10,
+        epochs=10,
     )
 
 
@@ -52,7 +52,7 @@ def _wide(seed: int, quick: bool) -> tuple[Sweep, ...]:
         neurons_k=(2, 4, 8, 16, 32, 64) if not quick else (8, 32, 64),
         l1=(0.1, 0.03, 0.01, 0.003) if not quick else (0.03, 0.003),
         seed=seed,
-        epochs=10 if not quick else 10,
+        epochs=10,
     )
 
 

@@ -41,7 +41,7 @@ def _stage(configuration: RunConfiguration, folder: RunFolder, device: str, plan
                 net,
                 split_images(configuration, split),
                 [layer.layer for layer in layers],
-                positions_per_image={layer.layer: layer.positions_per_image for layer in layers},
+                positions_per_image=plan.positions_per_image,
                 seed=configuration.seed,
                 to=stores,
                 progress=part(progress, number / 2, (number + 1) / 2),
