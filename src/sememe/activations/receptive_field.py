@@ -1,0 +1,117 @@
+"""Which pixels of the image a position of a layer's map can see."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+# Images that are probed in one forward pass.
+_PROBE_BATCH = 32
+
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """The pixels that each position of a map depends on, as the rows and columns of a box.
+
+    The boxes are listed, not only described by size and stride, so that they are exact at the image's edge
+    and for layers whose positions are not evenly spaced (adaptive pooling).
+
+    Attributes:
+        rows: for each row of the map, first image row and the row after the last, within the image.
+        columns: for each column of the map, first image column and the column after the last.
+    """
+
+    rows: tuple[Interval, ...]
+    columns: tuple[Interval, ...]
+
+    def box(self, row: int, col: int) -> tuple[int, int, int, int]:
+        """``(top, left, bottom, right)`` in pixels, within the image: ``image[top:bottom, left:right]``."""
+        (top, bottom), (left, right) = self.rows[row], self.columns[col]
+        return top, left, bottom, right
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Height and width of the layer's map."""
+        return len(self.rows), len(self.columns)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels of the largest box: of the whole field, if it fits the image."""
+        return _size(self.rows), _size(self.columns)
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        """Pixels from one position to the next, down and to the right; 0 where all see the same pixels."""
+        return _stride(self.rows), _stride(self.columns)
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """Top and left of the box of position (0, 0) before the image cuts it off; negative under padding."""
+        return _offset(self.rows), _offset(self.columns)
+
+
+def probe(layer: Callable[[Tensor], Tensor], example: Tensor) -> ReceptiveField | None:
+    """Find the receptive field by poison: a pixel of NaN makes every activation that depends on it NaN.
+
+    Works for any module, whatever its weights, because NaN passes through products with zero, maxima, ReLU
+    and normalisation alike. One image is made per row and per column of the input.
+
+    Args:
+        layer: the layer's map (images, channels, rows, columns) as a function of a batch of images.
+        example: one image, float (1, channels, height, width), of the type and on the device the layer needs;
+            only its shape, type and device are used.
+
+    Returns:
+        The receptive field, or None if poison does not come through (a network that replaces NaN, or that is
+        not a function of the image's pixels).
+    """
+    rows = _intervals(_influence(layer, example, axis=2))
+    columns = _intervals(_influence(layer, example, axis=3))
+    return None if rows is None or columns is None else ReceptiveField(rows, columns)
+
+
+def _influence(
+    layer: Callable[[Tensor], Tensor], example: Tensor, axis: int
+) -> Bool[Tensor, "pixels positions"]:
+    """Which rows (axis 2) or columns (axis 3) of the map turn NaN with each row or column of the image."""
+    across = 5 - axis
+    n_lines = example.shape[axis]
+    found = []
+    # cuDNN and NNPACK may convolve by Winograd or Fourier transforms, which spread NaN to neighbours.
+    with torch.backends.cudnn.flags(enabled=False), torch.backends.nnpack.flags(enabled=False):
+        for start in range(0, n_lines, _PROBE_BATCH):
+            lines = range(start, min(start + _PROBE_BATCH, n_lines))
+            images = torch.full_like(example, 0.5).repeat(len(lines), 1, 1, 1)
+            for image, line in zip(images, lines, strict=True):
+                image.select(axis - 1, line).fill_(torch.nan)
+            poisoned = layer(images).isnan().any(dim=1)  # (images, rows, columns)
+            found.append(poisoned.any(dim=across - 1))
+    return torch.cat(found).cpu()
+
+
+def _intervals(influence: Bool[Tensor, "pixels positions"]) -> tuple[Interval, ...] | None:
+    if not influence.any(dim=0).all():
+        return None
+    seen = [column.nonzero().flatten() for column in influence.T]
+    return tuple((int(pixels[0]), int(pixels[-1]) + 1) for pixels in seen)
+
+
+def _size(intervals: tuple[Interval, ...]) -> int:
+    return max(stop - start for start, stop in intervals)
+
+
+def _stride(intervals: tuple[Interval, ...]) -> int:
+    # An edge that the image cuts off stands still; the others move by the stride.
+    steps = [b[edge] - a[edge] for a, b in pairwise(intervals) for edge in (0, 1) if a[edge] != b[edge]]
+    return Counter(steps).most_common(1)[0][0] if steps else 0
+
+
+def _offset(intervals: tuple[Interval, ...]) -> int:
+    whole = max(range(len(intervals)), key=lambda i: intervals[i][1] - intervals[i][0])
+    return intervals[whole][0] - whole * _stride(intervals)
