@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import Exemplars
 
 Kind = Literal["neurons", "features", "control"]
@@ -193,15 +194,6 @@ class Answer:
     sentence: str  # plain words, with the numbers that decide it
 
 
-@dataclass(frozen=True)
-class Patch:
-    """What one position of a conv layer sees, in pixels: from ``offset + stride * row``, ``size`` further."""
-
-    size: tuple[int, int]  # height, width
-    stride: tuple[int, int]
-    offset: tuple[int, int]  # top left corner of position (0, 0); negative where it reaches into the padding
-
-
 @dataclass(frozen=True, eq=False)
 class LayerReport:
     """Everything about one layer."""
@@ -212,7 +204,7 @@ class LayerReport:
     n_neurons: int
     n_items: int | None = None  # items that scores are reported on
     grid: tuple[int, int] | None = None  # height and width of the layer's map; None: an item is an image
-    patch: Patch | None = None
+    receptive_field: ReceptiveField | None = None  # what each position of the map sees; None without a map
     unit_sets: tuple[UnitSet, ...] = ()  # neurons first
     comparisons: tuple[Comparison, ...] = ()
     frontiers: tuple[Frontier, ...] = ()

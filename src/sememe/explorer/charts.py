@@ -1,0 +1,126 @@
+"""A figure in a page: the plot drawn when it comes into view, its caption, and the same numbers as a table."""
+
+import base64
+import gzip
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from sememe.explorer.markup import Html, markup, tag
+from sememe.explorer.report_data import Comparison, Frontier, MeasureNote, Score, UnitSet
+from sememe.explorer.wording import DASH, interval, measured_on, number, percent
+
+
+def chart(
+    name: str, label: str, wide: go.Figure, caption: object, table: Html, narrow: go.Figure | None = None
+) -> Html:
+    """A figure element; ``narrow`` is the variant for phones where the same figure will not do.
+
+    The plot is a picture to screen readers, named by ``label``; its numbers are in the table below it.
+    """
+    variants = [("wide", wide)] + ([("narrow", narrow)] if narrow is not None else [])
+    stored = [
+        # "</" would end the script element early.
+        tag(
+            "script",
+            Html(figure.to_json().replace("</", "<\\/")),
+            type="application/json",
+            data_variant=variant,
+        )
+        for variant, figure in variants
+    ]
+    height = f"--plot-height:{wide.layout.height}px"
+    return tag(
+        "figure",
+        tag("div", class_="plot", role="img", aria_label=label, style=height),
+        tag("figcaption", caption),
+        tag("details", tag("summary", "The same as a table"), tag("div", table, class_="scroll", tabindex=0)),
+        stored,
+        class_="chart",
+        id=name,
+    )
+
+
+def table(head: Sequence[object], rows: Sequence[Sequence[object]], caption: str) -> Html:
+    """A table whose first column names the rows."""
+    heads = [tag("th", cell, scope="col") for cell in head]
+    body = [
+        tag("tr", tag("th", row[0], scope="row"), [tag("td", cell, class_="number") for cell in row[1:]])
+        for row in rows
+    ]
+    hidden = tag("caption", caption, class_="visually-hidden")
+    return tag("table", hidden, tag("thead", tag("tr", heads)), tag("tbody", body))
+
+
+def score_cell(score: Score | None, *, as_percent: bool = False) -> object:
+    """Value above, interval and n below."""
+    if score is None:
+        return DASH
+    write = percent if as_percent else number
+    details = [interval(score, write), measured_on(score)]
+    if score.without_dead is not None:
+        details.append(f"{write(score.without_dead)} without dead units")
+    return markup(write(score.value), [tag("span", said, class_="interval") for said in details if said])
+
+
+def comparison_table(comparison: Comparison, notes: Mapping[str, MeasureNote]) -> Html:
+    """The numbers of :func:`~sememe.explorer.figures.comparison_figure`."""
+    head = ["unit set", *(notes[name].title for name in comparison.measures), "how it was matched"]
+    rows = [
+        [
+            tag("span", row.title, class_=f"kind {row.kind}"),
+            *(score_cell(row.scores.get(name)) if row.reached else DASH for name in comparison.measures),
+            row.note or ("" if row.reached else "does not get there"),
+        ]
+        for row in comparison.rows
+    ]
+    return table(head, rows, comparison.title)
+
+
+def frontier_table(frontier: Frontier, notes: Mapping[str, MeasureNote]) -> Html:
+    """The numbers of :func:`~sememe.explorer.figures.frontier_figure`."""
+    title = notes[frontier.measure].title
+    rows = [
+        [
+            tag("span", f"{line.title}, {point.title}", class_=f"kind {line.kind}"),
+            number(point.fvu),
+            number(point.l0),
+            score_cell(point.score),
+        ]
+        for line in frontier.lines
+        for point in line.points
+    ]
+    return table(["unit set", "variance unexplained", "firing units per item", title], rows, title)
+
+
+def density_table(unit_sets: Sequence[UnitSet]) -> Html:
+    """Quartiles of the densities that :func:`~sememe.explorer.figures.density_figure` draws."""
+    import numpy as np
+
+    rows = []
+    for unit_set in unit_sets:
+        if unit_set.density is None:
+            continue
+        alive = unit_set.density[unit_set.density > 0]
+        quartiles = np.quantile(alive, [0, 0.25, 0.5, 0.75, 1]) if len(alive) else np.full(5, np.nan)
+        name = tag("span", unit_set.title, class_=f"kind {unit_set.kind}")
+        rows.append(
+            [name, f"{len(alive):,}", f"{len(unit_set.density) - len(alive):,}", *map(percent, quartiles)]
+        )
+    head = [
+        "unit set",
+        "live units",
+        "dead units",
+        "rarest",
+        "lower quarter",
+        "median",
+        "upper quarter",
+        "most frequent",
+    ]
+    return table(head, rows, "Share of items at which units fire")
+
+
+def packed_plotly() -> str:
+    """The installed plotly.js, gzipped and in base64; the page unpacks it when a first figure comes into view."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)).decode()

@@ -1,0 +1,319 @@
+"""The figures of a run as plotly objects: one definition for the notebook, the report and the page.
+
+Each takes the dataclasses of :mod:`sememe.explorer.report_data` and a theme and returns a
+``plotly.graph_objects.Figure``. Neurons, features and controls keep their colour and their shape everywhere.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from sememe.explorer.palette import Theme, accent, palette, soft_accent
+from sememe.explorer.report_data import (
+    Comparison,
+    ComparisonRow,
+    Frontier,
+    FrontierLine,
+    Kind,
+    MeasureNote,
+    Score,
+    TrainingCurve,
+    UnitSet,
+)
+from sememe.explorer.wording import in_full, number, percent
+
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
+_SYMBOLS: dict[Kind, tuple[str, ...]] = {
+    "neurons": ("circle",),
+    "features": ("diamond", "diamond-open", "diamond-tall", "diamond-wide-open"),
+    "control": (
+        "circle-open",
+        "square-open",
+        "triangle-up-open",
+        "cross-open",
+        "x-open",
+        "star-open",
+        "hexagon-open",
+    ),
+}
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_ROW = 30  # pixels of one row of dots
+_DENSITY_DECADES = (-5, 0)
+
+
+def template(theme: Theme = "light") -> go.layout.Template:
+    """How every figure looks: no frame, hairlines, the page's type."""
+    colours = palette(theme)
+    axis = {
+        "gridcolor": colours["line"],
+        "linecolor": colours["line-strong"],
+        "zeroline": False,
+        "ticks": "",
+        "title": {"font": {"size": 13, "color": colours["muted"]}, "standoff": 8},
+        "tickfont": {"size": 12, "color": colours["muted"]},
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": 13, "color": colours["ink"]},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "margin": {"l": 8, "r": 12, "t": 28, "b": 8},
+            "xaxis": axis,
+            "yaxis": axis,
+            "hoverlabel": {
+                "bgcolor": colours["ink"],
+                "bordercolor": colours["ink"],
+                "font": {"family": FONT, "size": 12, "color": colours["paper"]},
+                "align": "left",
+            },
+            "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}},
+            "annotationdefaults": {"font": {"size": 13, "color": colours["ink"]}, "showarrow": False},
+            "dragmode": False,
+        }
+    )
+
+
+def comparison_figure(
+    comparison: Comparison, notes: Mapping[str, MeasureNote], *, columns: int = 3, theme: Theme = "light"
+) -> go.Figure:
+    """Dots with 95 % intervals: a row a unit set, a panel a measure.
+
+    A unit set that never reaches the matched point keeps its row, and says so instead of showing dots.
+    """
+    measures = comparison.measures
+    columns = max(1, min(columns, len(measures)))
+    down = -(-len(measures) // columns)
+    rows = comparison.rows[::-1]  # plotly counts rows from below
+    panel, gap, head = _ROW * len(rows), 84, 40
+    height = down * panel + (down - 1) * gap + 2 * head
+    figure = make_subplots(
+        rows=down,
+        cols=columns,
+        horizontal_spacing=0.04,
+        vertical_spacing=gap / (height - 2 * head) if down > 1 else 0,
+    )
+    for i, name in enumerate(measures):
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        first = place["col"] == 1
+        _title(figure, _heading(notes[name]), place)
+        for y, row in enumerate(rows):
+            _dot(figure, row, y, name, first, theme, place)
+        low, high = notes[name].range
+        if 0 < high - low <= 2:
+            margin = 0.03 * (high - low)
+            figure.update_xaxes(range=[low - margin, high + margin], **place)
+        figure.update_xaxes(nticks=5, **place)
+        figure.update_yaxes(
+            range=[-0.6, len(rows) - 0.4],
+            tickvals=list(range(len(rows))),
+            ticktext=[escape(row.title) for row in rows],
+            tickfont={"size": 13, "color": palette(theme)["ink"]},
+            showticklabels=first,
+            **place,
+        )
+    return figure.update_layout(template=template(theme), height=height, margin={"t": head, "b": head})
+
+
+def _dot(
+    figure: go.Figure,
+    row: ComparisonRow,
+    y: int,
+    measure: str,
+    first: bool,
+    theme: Theme,
+    place: dict[str, int],
+) -> None:
+    score = row.scores.get(measure)
+    if not row.reached or score is None or not math.isfinite(score.value):
+        why = "does not get there" if not row.reached else "not defined"
+        muted = {"size": 12, "color": palette(theme)["muted"]}
+        said = {
+            "text": f"<i>{why}</i>",
+            "font": muted,
+            "x": 0.01,
+            "xref": "x domain",
+            "xanchor": "left",
+            "y": y,
+        }
+        figure.add_annotation(**said, hovertext=row.note or None, **place)
+        return
+    colour = accent(row.kind, theme)
+    figure.add_scatter(
+        x=[score.value],
+        y=[y],
+        error_x=_error_bar(score, colour),
+        mode="markers",
+        marker={"symbol": _SYMBOLS[row.kind][0], "size": 11, "color": colour, "line_width": 2},
+        hovertemplate=f"<b>{escape(row.title)}</b><br>{in_full(score)}<br>{escape(row.note)}<extra></extra>",
+        showlegend=False,
+        **place,
+    )
+
+
+def frontier_figure(frontier: Frontier, note: MeasureNote, *, theme: Theme = "light") -> go.Figure:
+    """A score against the fraction of variance unexplained (log axis): a line a family, its band the interval.
+
+    A point without reconstruction error, as the neurons are, has no place on a log axis: it is a level line.
+    """
+    figure = go.Figure()
+    taken: dict[Kind, int] = {"neurons": 0, "features": 0, "control": 0}
+    for line in frontier.lines:
+        _family(figure, line, taken[line.kind], theme)
+        taken[line.kind] += 1
+    figure.update_xaxes(
+        type="log", title_text="fraction of variance unexplained (further left: more faithful)"
+    )
+    figure.update_xaxes(
+        dtick=1, minor={"dtick": "D2", "ticks": "outside", "ticklen": 3}, exponentformat="none"
+    )
+    low, high = note.range
+    if 0 < high - low <= 2:
+        figure.update_yaxes(range=[low, high])
+    _title(figure, _heading(note), {})
+    return figure.update_layout(template=template(theme), height=400, margin_t=40)
+
+
+def _family(figure: go.Figure, line: FrontierLine, number_in_kind: int, theme: Theme) -> None:
+    colour = accent(line.kind, theme)
+    dash = _DASHES[number_in_kind % len(_DASHES)]
+    symbols = _SYMBOLS[line.kind]
+    name = escape(line.title)
+    exact = [point for point in line.points if point.fvu <= 0]
+    for point in exact:
+        figure.add_hline(
+            y=point.score.value,
+            line={"color": colour, "width": 1.5, "dash": "dot"},
+            annotation={
+                "text": f"{name}, {number(point.score.value)}",
+                "font": {"color": colour, "size": 12},
+            },
+            annotation_position="top left",
+        )
+    points = [point for point in line.points if point.fvu > 0]
+    if not points:
+        return
+    x = [point.fvu for point in points]
+    if len(points) > 1 and all(point.score.low is not None for point in points):
+        low = [point.score.low for point in points]
+        high = [point.score.high for point in points]
+        figure.add_scatter(
+            x=x + x[::-1],
+            y=high + low[::-1],
+            fill="toself",
+            fillcolor=soft_accent(line.kind, theme),
+            line_width=0,
+            mode="lines",
+            hoverinfo="skip",
+            legendgroup=name,
+            showlegend=False,
+        )
+    alone = len(points) == 1
+    figure.add_scatter(
+        x=x,
+        y=[point.score.value for point in points],
+        error_y=_error_bar(points[0].score, colour) if alone else None,
+        mode="markers" if alone else "lines+markers",
+        name=name,
+        legendgroup=name,
+        line={"color": colour, "width": 2, "dash": dash},
+        marker={
+            "symbol": symbols[number_in_kind % len(symbols)],
+            "size": 9,
+            "color": colour,
+            "line_width": 1.5,
+        },
+        text=[
+            f"<b>{name}</b>, {escape(point.title)}<br>{in_full(point.score)}<br>"
+            f"FVU {number(point.fvu)}, {number(point.l0)} firing units per item"
+            for point in points
+        ],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def density_figure(unit_sets: Sequence[UnitSet], *, theme: Theme = "light") -> go.Figure:
+    """How often units fire: a histogram of log10 density, a line a unit set, as shares of its live units."""
+    figure = go.Figure()
+    edges = np.linspace(*_DENSITY_DECADES, 26)
+    for unit_set in unit_sets:
+        if unit_set.density is None:
+            continue
+        alive = unit_set.density[unit_set.density > 0]
+        logs = np.log10(np.maximum(alive, 10.0 ** _DENSITY_DECADES[0]))
+        counts = np.histogram(logs, edges)[0]
+        share = counts / max(1, len(alive))
+        colour = accent(unit_set.kind, theme)
+        figure.add_scatter(
+            x=10 ** np.concatenate([edges[:1], edges]),
+            y=np.concatenate([[0], share, [0]]),
+            mode="lines",
+            line={
+                "shape": "hv",
+                "color": colour,
+                "width": 2,
+                "dash": "dash" if unit_set.kind == "control" else "solid",
+            },
+            fill="tozeroy",
+            fillcolor=soft_accent(unit_set.kind, theme),
+            name=f"{escape(unit_set.title)} ({len(alive):,} live units)",
+            hovertemplate="fires on about %{x:.2%} of items: %{y:.1%} of the units<extra></extra>",
+        )
+    decades = range(_DENSITY_DECADES[0], _DENSITY_DECADES[1] + 1)
+    figure.update_xaxes(
+        type="log",
+        range=list(_DENSITY_DECADES),
+        tickvals=[10.0**d for d in decades],
+        ticktext=[percent(10.0**d) for d in decades],
+        title_text="share of items at which a unit fires",
+    )
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=5)
+    _title(figure, "share of the units", {})
+    return figure.update_layout(template=template(theme), height=320)
+
+
+def training_figure(curves: Sequence[TrainingCurve], *, theme: Theme = "light") -> go.Figure:
+    """Training curves of one network, a panel a quantity, one under the other."""
+    figure = make_subplots(rows=max(1, len(curves)), cols=1, shared_xaxes=True, vertical_spacing=0.22)
+    for i, curve in enumerate(curves):
+        place = {"row": i + 1, "col": 1}
+        figure.add_scatter(
+            x=curve.step,
+            y=curve.value,
+            mode="lines",
+            line={"color": palette(theme)["ink"], "width": 1.75},
+            hovertemplate=f"{escape(curve.title)} %{{y:.4g}}<br>after %{{x:.2f}} epochs<extra></extra>",
+            showlegend=False,
+            **place,
+        )
+        figure.update_yaxes(nticks=4, **place)
+        _title(figure, escape(curve.title), place)
+    figure.update_xaxes(title_text="epochs", row=max(1, len(curves)), col=1)
+    return figure.update_layout(template=template(theme), height=60 + 130 * max(1, len(curves)))
+
+
+def _title(figure: go.Figure, text: str, place: dict[str, int]) -> None:
+    """A panel's title, left above it."""
+    above = {"x": 0, "xref": "x domain", "xanchor": "left", "y": 1, "yref": "y domain", "yanchor": "bottom"}
+    figure.add_annotation(text=text, align="left", yshift=6, **above, **place)
+
+
+def _heading(note: MeasureNote) -> str:
+    direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[note.higher_is_better]
+    return f"<b>{escape(note.title)}</b>{direction}"
+
+
+def _error_bar(score: Score, colour: str) -> dict[str, object] | None:
+    if score.low is None or score.high is None:
+        return None
+    return {
+        "array": [score.high - score.value],
+        "arrayminus": [score.value - score.low],
+        "color": colour,
+        "thickness": 2,
+        "width": 0,
+    }

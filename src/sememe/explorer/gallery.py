@@ -1,0 +1,192 @@
+"""A gallery in HTML: one card a unit, its ten activation intervals from strongest to weakest, random firings."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sememe.activations.receptive_field import ReceptiveField
+from sememe.explanations import Exemplars, Firings, Interval
+from sememe.explorer.markup import Html, tag
+from sememe.explorer.pictures import Sprite, weight_picture
+from sememe.explorer.report_data import Gallery, Kind, LayerReport, MeasureNote, ReportData, UnitCard
+from sememe.explorer.wording import interval, number, percent
+
+# Bars with a letter under each are read at a glance up to about this many classes; beyond, the top three are named.
+_MOST_BARS = 12
+
+
+def gallery(
+    shown: Gallery,
+    kind: Kind,
+    layer: LayerReport,
+    data: ReportData,
+    sprite: Sprite,
+    notes: dict[str, MeasureNote],
+) -> Html:
+    """All cards of one gallery, under a line that says how the units were picked."""
+    noun = "neuron" if kind == "neurons" else "feature"
+    legend = tag(
+        "div",
+        tag("span", "strongest", tag("span", class_="arrow")),
+        tag("span", "random"),
+        class_="strip-legend",
+        aria_hidden="true",
+    )
+    cards = [_card(card, noun, layer, data, sprite, notes) for card in shown.cards]
+    return tag(
+        "div", tag("p", shown.selection, class_="small muted"), legend, cards, class_=f"gallery {kind}"
+    )
+
+
+def images_shown(galleries: Sequence[Gallery]) -> Int[np.ndarray, " images"]:
+    """Rows of all images that some galleries show."""
+    rows = [np.zeros(0, dtype=np.int64)]
+    for shown in galleries:
+        for card in shown.cards:
+            rows += [cut.firings.image for cut in card.exemplars.intervals] + [card.exemplars.random.image]
+    return np.unique(np.concatenate(rows))
+
+
+def class_bars(
+    profile: Float[np.ndarray, " classes"], label_names: Sequence[str], *, compact: bool = False
+) -> Html:
+    """The share of a unit's activation on each class: bars while they are few, else the three largest in words."""
+    if np.isnan(profile).all():
+        return tag("p", "never fires", class_="small muted")
+    order = np.argsort(-profile, kind="stable")
+    said = ", ".join(f"{label_names[c]}: {percent(float(profile[c]))}" for c in range(len(profile)))
+    if len(profile) > _MOST_BARS or max(len(name) for name in label_names) > 2:
+        top = "; ".join(f"{label_names[c]} {percent(float(profile[c]))}" for c in order[:3])
+        return tag("p", f"activation by class: {top}", class_="small muted")
+    # Bars are scaled to the tallest of this unit, so that flat profiles stay legible; the numbers are in the title.
+    tallest = float(profile[order[0]])
+    bars = [
+        tag(
+            "span",
+            tag("b", label_names[c]),
+            class_="most" if c == order[0] else None,
+            style=f"--share:{float(share) / tallest:.3f}",
+        )
+        for c, share in enumerate(profile)
+    ]
+    label = f"Share of activation by class. {said}"
+    return tag(
+        "div", bars, class_="bars compact" if compact else "bars", role="img", aria_label=label, title=said
+    )
+
+
+def _card(
+    card: UnitCard,
+    noun: str,
+    layer: LayerReport,
+    data: ReportData,
+    sprite: Sprite,
+    notes: dict[str, MeasureNote],
+) -> Html:
+    found = card.exemplars
+    name = f"{noun} {found.unit}"
+    places = "positions" if layer.grid else "images"
+    if found.is_dead:
+        never = f"Never fires on these {found.n_items:,} {places}: a dead unit."
+        return tag("article", tag("h4", name), tag("p", never, class_="small muted"), class_="unit")
+    facts: list[object] = [
+        tag("div", "fires on ", tag("b", percent(found.density)), f" of {found.n_items:,} {places}"),
+    ]
+    for measure, score in card.scores.items():
+        between = interval(score)
+        facts.append(
+            tag(
+                "div",
+                notes[measure].title,
+                " ",
+                tag("b", number(score.value)),
+                f" ({between})" if between else "",
+            )
+        )
+    profile = card.class_profile
+    head = tag(
+        "div",
+        card.reads is not None
+        and tag(
+            "img",
+            class_="reads",
+            src=weight_picture(card.reads),
+            width=28,
+            height=28,
+            alt=f"What {name} reads",
+        ),
+        tag("div", tag("h4", name), tag("div", facts, class_="unit-facts")),
+        profile is not None and class_bars(profile, data.label_names, compact=True),
+        class_="unit-head",
+    )
+    return tag("article", head, _strip(found, name, layer.receptive_field, data, sprite), class_="unit")
+
+
+def _strip(
+    found: Exemplars, name: str, field: ReceptiveField | None, data: ReportData, sprite: Sprite
+) -> Html:
+    deepest = max(len(cut.firings) for cut in found.intervals)
+    most = max(cut.n_firings for cut in found.intervals)
+    slices = []
+    for cut in found.intervals:
+        tiles = _tiles(cut.firings, field, data, sprite)
+        tiles += [tag("i", class_="tile none")] * (deepest - len(tiles))
+        many = math.log1p(cut.n_firings) / math.log1p(most)
+        between = f"{number(cut.low)} to {number(cut.high)}: {cut.n_firings:,} firings"
+        slices.append(tag("div", tiles, class_="slice", style=f"--many:{many:.2f}", data_s=between))
+    random = _tiles(found.random, field, data, sprite)
+    return tag(
+        "div",
+        tag("div", slices, class_="slices", style=f"--slices:{len(slices)}"),
+        tag("div", random, class_="random"),
+        class_="strip",
+        role="img",
+        aria_label=_spoken(found, name, data),
+        tabindex=0,
+    )
+
+
+def _tiles(firings: Firings, field: ReceptiveField | None, data: ReportData, sprite: Sprite) -> list[Html]:
+    tiles = []
+    for i in range(len(firings)):
+        image, activation = int(firings.image[i]), float(firings.activation[i])
+        column, row = sprite.cell[image]
+        classes, style = "tile", f"--c:{column};--r:{row}"
+        if field is not None and firings.position is not None:
+            style += _box(field, firings.position[i], data)
+            classes += " patch"
+        if activation < 0:
+            classes += " negative"
+        label = "" if data.labels is None else data.label_names[int(data.labels[image])]
+        tiles.append(tag("i", class_=classes, style=style, data_t=f"{number(activation)}|{label}|{image}"))
+    return tiles
+
+
+def _box(field: ReceptiveField, position: Int[np.ndarray, " 2"], data: ReportData) -> str:
+    """The patch that a position sees, in per cent of the image."""
+    top, left, bottom, right = field.box(int(position[0]), int(position[1]))
+    height, width = data.pixels.shape[-2:]
+    return (
+        f";--top:{100 * top / height:.1f};--left:{100 * left / width:.1f}"
+        f";--tall:{100 * (bottom - top) / height:.1f};--wide:{100 * (right - left) / width:.1f}"
+    )
+
+
+def _spoken(found: Exemplars, name: str, data: ReportData) -> str:
+    """What the strip shows, for those who cannot see it."""
+    if data.labels is None:
+        return f"Images that fire {name}, from strongest to weakest, then random firings."
+    labels = data.labels
+
+    def named(firings: Firings) -> str:
+        return " ".join(data.label_names[int(labels[image])] for image in firings.image) or "none"
+
+    def said(cut: Interval) -> str:
+        return f"{number(cut.high)} to {number(cut.low)}: {named(cut.firings)}"
+
+    cuts = "; ".join(said(cut) for cut in found.intervals)
+    return (
+        f"Classes of images that fire {name}, by activation. {cuts}. Random firings: {named(found.random)}."
+    )

@@ -1,0 +1,165 @@
+"""A run as one HTML file that opens anywhere, offline: ``report.html``.
+
+Fill a :class:`~sememe.explorer.report_data.ReportData` from the run and write what :func:`report_html` returns::
+
+    data = ReportData(
+        run=RunSummary(name="mnist", command="sememe run", recipe="mnist", seed=0),
+        pixels=test.pixels, labels=test.labels, label_names=test.label_names,
+        networks=(NetworkSummary(name="digit_mlp", title="the network of the series", n_parameters=13002),),
+        layers=(LayerReport(name="hidden1", network="digit_mlp", title="first hidden layer", n_neurons=16),),
+        measures=tuple(MeasureNote.of(record) for record in sememe.measures.registry().values()),
+    )
+    write_text("runs/mnist/report.html", report_html(data))
+
+Parts that are ``None`` or empty are shown as not measured yet, so the same call serves the early report of a run
+that goes on. The file asks nothing of any host: its policy forbids all requests and runs only the two scripts whose
+hashes it names, its own and the installed plotly.js.
+"""
+
+import base64
+import hashlib
+
+from plotly.offline import get_plotlyjs
+
+from sememe.errors import RunError
+from sememe.explorer.charts import packed_plotly
+from sememe.explorer.markup import Html, markup, tag
+from sememe.explorer.mathml import mathml
+from sememe.explorer.palette import asset, palette
+from sememe.explorer.report_data import LayerReport, MeasureNote, ReportData
+from sememe.explorer.report_layer import choices, layer_panel, pending
+from sememe.explorer.report_sections import answers, how_made, how_to_read, networks
+
+_STYLES = ("tokens.css", "base.css", "gallery.css", "report.css")
+_SECTIONS = (
+    ("answer", "Answer"),
+    ("networks", "Networks"),
+    ("layers", "Layers"),
+    ("reading", "How to read it"),
+    ("making", "How it was made"),
+)
+
+
+def report_html(data: ReportData) -> str:
+    """The whole report, as one self-contained HTML document.
+
+    Raises :class:`~sememe.errors.RunError` when a score names a measure that has no note.
+    """
+    notes = {note.name: note for note in data.measures}
+    _check(data, notes)
+    script = asset("report.js")
+    colours = [[light, palette("dark")[name]] for name, light in palette("light").items()]
+    body = markup(
+        tag("a", "Skip to the answer", href="#answer", class_="skip"),
+        _bar(data),
+        tag(
+            "main",
+            _section("answer", answers(data)),
+            _section("networks", networks(data)),
+            _section("layers", _layers(data, notes)),
+            _section("reading", how_to_read(data)),
+            _section("making", how_made(data)),
+        ),
+        _footer(data),
+        [_popover(note) for note in data.measures],
+        tag("script", Html(packed_plotly()), type="text/plain", id="plotly"),
+        tag("script", Html(script), data_colours=_colour_pairs(colours)),
+    )
+    head = markup(
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(script)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", f"Sememe: {data.run.name}"),
+        tag("style", Html("\n".join(asset(name) for name in _STYLES))),
+    )
+    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
+
+
+def _policy(script: str) -> str:
+    """Nothing may be loaded; of scripts, only the report's own and plotly.js run. Plotly sets styles in place."""
+    hashes = " ".join(f"'sha256-{_sha256(text)}'" for text in (script, get_plotlyjs()))
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _colour_pairs(pairs: list[list[str]]) -> str:
+    return " ".join(f"{light}>{dark}" for light, dark in pairs)
+
+
+def _section(name: str, body: Html) -> Html:
+    return tag("section", tag("div", body, class_="page"), id=name, aria_labelledby=f"{name}-title")
+
+
+def _bar(data: ReportData) -> Html:
+    links = [tag("li", tag("a", title, href=f"#{name}")) for name, title in _SECTIONS]
+    theme = tag("button", "Theme: system", type="button", id="theme", class_="small")
+    return tag(
+        "header",
+        tag(
+            "div",
+            tag("a", "Sememe", href="#top", class_="wordmark", title=f"Run {data.run.name}"),
+            tag("nav", tag("ul", links), aria_label="Sections"),
+            theme,
+            class_="page",
+        ),
+        class_="bar",
+        id="top",
+    )
+
+
+def _layers(data: ReportData, notes: dict[str, MeasureNote]) -> Html:
+    title = tag("h2", "Layer by layer", id="layers-title")
+    if not data.layers:
+        return tag("div", title, pending("the activations of the layers"), class_="stack")
+    anchors = [f"layer-{i}" for i in range(len(data.layers))]
+    panels = [
+        layer_panel(layer, data, notes, anchor) for layer, anchor in zip(data.layers, anchors, strict=True)
+    ]
+    options = [(f"{i}", _layer_name(layer)) for i, layer in enumerate(data.layers)]
+    return markup(title, choices(options, panels, "layer", "Layers"))
+
+
+def _layer_name(layer: LayerReport) -> str:
+    return f"{layer.network} · {layer.name}"
+
+
+def _popover(note: MeasureNote) -> Html:
+    return tag(
+        "div",
+        tag("p", tag("b", note.title)),
+        note.meaning and tag("p", note.meaning),
+        mathml(note.formula),
+        tag("p", note.source, class_="small muted"),
+        note.command and tag("p", "Made again by ", tag("code", note.command), class_="small muted"),
+        popover=True,
+        class_="note",
+        id=f"note-{note.name}",
+    )
+
+
+def _footer(data: ReportData) -> Html:
+    said = (
+        "A sememe is the smallest unit of meaning. This file is self-contained: it opens offline and asks nothing of "
+        "any other host. Figures by plotly.js (MIT licence)."
+    )
+    return tag("footer", tag("div", tag("p", said), class_="page"))
+
+
+def _check(data: ReportData, notes: dict[str, MeasureNote]) -> None:
+    for layer in data.layers:
+        named = {name for comparison in layer.comparisons for name in comparison.measures}
+        named |= {frontier.measure for frontier in layer.frontiers}
+        for unit_set in layer.unit_sets:
+            for shown in unit_set.galleries:
+                named |= {name for card in shown.cards for name in card.scores}
+        if missing := sorted(named - notes.keys()):
+            raise RunError(
+                f"Layer {layer.name} shows {', '.join(missing)}, but no measure of that name has a note."
+            )

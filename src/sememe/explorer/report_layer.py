@@ -1,0 +1,254 @@
+"""One layer in the report: its answer, its galleries, its densities, the comparison, the frontier."""
+
+from collections.abc import Sequence
+
+from sememe.explorer import figures
+from sememe.explorer.charts import (
+    chart,
+    comparison_table,
+    density_table,
+    frontier_table,
+    score_cell,
+    table,
+)
+from sememe.explorer.gallery import gallery, images_shown
+from sememe.explorer.markup import Html, markup, tag
+from sememe.explorer.pictures import Sprite, is_ink, sprite
+from sememe.explorer.report_data import LayerReport, MeasureNote, ReportData, UnitSet
+from sememe.explorer.wording import DASH
+
+Notes = dict[str, MeasureNote]
+
+
+def layer_panel(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) -> Html:
+    """Everything about one layer, as one panel."""
+    places = f"{layer.n_items:,} {'positions' if layer.grid else 'images'}" if layer.n_items else None
+    facts = [
+        f"{layer.n_neurons:,} neurons",
+        layer.grid and f"a map of {layer.grid[0]} × {layer.grid[1]} positions",
+    ]
+    facts.append(places and f"scored on {places}")
+    head = tag(
+        "div",
+        tag("h3", tag("code", layer.network), " · ", tag("code", layer.name), ": ", layer.title),
+        tag("p", ", ".join(fact for fact in facts if fact), ".", class_="muted"),
+        layer.answer and tag("p", layer.answer.sentence, class_="lead"),
+        class_="layer-head",
+    )
+    return markup(
+        head,
+        _galleries(layer, data, notes, anchor),
+        _unit_sets(layer.unit_sets),
+        _densities(layer, anchor),
+        _comparisons(layer, notes, anchor),
+        _frontiers(layer, notes, anchor),
+        tag("div", [tag("p", note) for note in layer.notes], class_="block prose small muted")
+        if layer.notes
+        else None,
+    )
+
+
+def pending(what: str) -> Html:
+    """Says that a part of the run is still to come."""
+    return tag("p", f"Not measured yet: {what}.", class_="pending")
+
+
+def choices(options: Sequence[tuple[str, object]], panels: Sequence[Html], name: str, label: str) -> Html:
+    """Tabs over panels; without script, the panels simply follow one another."""
+    if len(panels) == 1:
+        return panels[0]
+    tabs = [
+        tag(
+            "button",
+            title,
+            role="tab",
+            type="button",
+            id=f"{name}-{key}-tab",
+            aria_controls=f"{name}-{key}",
+            aria_selected="true" if i == 0 else "false",
+            tabindex=0 if i == 0 else -1,
+        )
+        for i, (key, title) in enumerate(options)
+    ]
+    shown = [
+        tag("div", panel, role="tabpanel", id=f"{name}-{key}", aria_labelledby=f"{name}-{key}-tab")
+        for (key, _), panel in zip(options, panels, strict=True)
+    ]
+    return tag(
+        "div",
+        tag("div", tabs, role="tablist", class_="choices tabs", aria_label=label),
+        shown,
+        class_="tabbed",
+    )
+
+
+def _block(title: str, lead: object, *body: object) -> Html:
+    return tag(
+        "div", tag("h4", title), tag("div", tag("p", lead), class_="prose muted"), *body, class_="block"
+    )
+
+
+def _galleries(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) -> Html:
+    lead = (
+        "Each row of pictures is one unit. Its range of activation is cut into ten equal intervals, strongest on "
+        "the left, with up to three images drawn at random from each; the bar above a column shows how many "
+        "firings lie there (log scale). On the right, random firings. A unit that means one thing shows it all along "
+        "the row, not only at its strongest."
+    )
+    if layer.grid:
+        lead += " A frame marks the patch of the image that the position sees."
+    with_galleries = [unit_set for unit_set in layer.unit_sets if unit_set.galleries]
+    if not with_galleries:
+        return _block("What fires the units", lead, pending("the images that fire this layer's units"))
+    everything = [shown for unit_set in with_galleries for shown in unit_set.galleries]
+    atlas = sprite(data.pixels, images_shown(everything)) if len(images_shown(everything)) else None
+    titles = list(dict.fromkeys(shown.title for shown in everything))
+    panels = [_pair(with_galleries, title, layer, data, atlas, notes) for title in titles]
+    options = [(f"pick-{i}", title) for i, title in enumerate(titles)]
+    style = tag("style", Html(atlas.css(f".atlas-{anchor} .tile:not(.none)"))) if atlas else None
+    ink = " ink" if is_ink(data.pixels) else ""
+    shown = tag(
+        "div", choices(options, panels, f"{anchor}-gallery", "Which units"), class_=f"atlas-{anchor}{ink}"
+    )
+    return _block("What fires the units", lead, style, shown)
+
+
+def _pair(
+    unit_sets: Sequence[UnitSet],
+    title: str,
+    layer: LayerReport,
+    data: ReportData,
+    atlas: Sprite | None,
+    notes: Notes,
+) -> Html:
+    """The galleries of one title, neurons beside features."""
+    columns = []
+    for unit_set in unit_sets:
+        for shown in unit_set.galleries:
+            if shown.title != title:
+                continue
+            name = "Neurons" if unit_set.kind == "neurons" else f"Features: {unit_set.title}"
+            head = tag("div", tag("h5", name, class_=f"kind {unit_set.kind}"), class_="column-head")
+            empty = Sprite("data:,", {}, (1, 1), (1, 1))
+            columns.append(
+                tag("div", head, gallery(shown, unit_set.kind, layer, data, atlas or empty, notes))
+            )
+    return tag("div", columns, class_="pair")
+
+
+def _unit_sets(unit_sets: Sequence[UnitSet]) -> Html:
+    lead = (
+        "How well each set of units gives the layer back. Variance unexplained is 0 for a perfect reconstruction and "
+        "1 for the mean; accuracy is the network's own with the reconstruction put in the layer's place."
+    )
+    if not unit_sets:
+        return _block("The sets of units", lead, pending("neurons and dictionaries of this layer"))
+    head = [
+        "set of units",
+        "units",
+        "dead units",
+        "variance unexplained",
+        "firing units per item",
+        "accuracy through it",
+    ]
+    rows = [
+        [
+            tag("span", unit_set.title, class_=f"kind {unit_set.kind}"),
+            f"{unit_set.n_units:,}",
+            DASH if unit_set.n_dead is None else f"{unit_set.n_dead:,}",
+            score_cell(unit_set.fvu),
+            score_cell(unit_set.l0),
+            score_cell(unit_set.accuracy, as_percent=True),
+        ]
+        for unit_set in unit_sets
+    ]
+    caption = "Fidelity of each set of units"
+    return _block(
+        "The sets of units", lead, tag("div", table(head, rows, caption), class_="scroll", tabindex=0)
+    )
+
+
+def _densities(layer: LayerReport, anchor: str) -> Html:
+    lead = "A neuron usually fires on a good part of all items; a feature that stands for one thing fires rarely."
+    counted = [
+        unit_set
+        for unit_set in layer.unit_sets
+        if unit_set.density is not None and unit_set.kind != "control"
+    ]
+    if not counted:
+        return _block("How often units fire", lead, pending("how often this layer's units fire"))
+    figure = chart(
+        f"{anchor}-density",
+        "Histogram of how often units fire, neurons and features",
+        figures.density_figure(counted),
+        "Live units only; dead units are counted in the tables.",
+        density_table(counted),
+    )
+    return _block("How often units fire", lead, figure)
+
+
+def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
+    lead = (
+        "Sparser units look purer, whatever they are; so unit sets are compared only where they keep equally much of "
+        "the layer, or where equally many of them fire. Dots are means over units, dead ones counted as 0; lines "
+        "are 95 % intervals. A dictionary has found something when its features beat the neurons and the controls."
+    )
+    if not layer.comparisons:
+        return _block(
+            "Features against neurons and controls", lead, pending("the comparison at matched fidelity")
+        )
+    panels = [
+        chart(
+            f"{anchor}-comparison-{i}",
+            f"{comparison.title}: scores of each set of units with 95 % intervals",
+            figures.comparison_figure(comparison, notes),
+            _named(comparison.measures, notes),
+            comparison_table(comparison, notes),
+            narrow=figures.comparison_figure(comparison, notes, columns=1),
+        )
+        for i, comparison in enumerate(layer.comparisons)
+    ]
+    options = [(str(i), comparison.title) for i, comparison in enumerate(layer.comparisons)]
+    body = choices(options, panels, f"{anchor}-matched", "Compared at")
+    return _block("Features against neurons and controls", lead, body)
+
+
+def _frontiers(layer: LayerReport, notes: Notes, anchor: str) -> Html:
+    lead = (
+        "Every dictionary trades purity for fidelity. Each line is one family, swept over its sparsity: "
+        "up and to the left is better on both."
+    )
+    if not layer.frontiers:
+        return _block("The frontier", lead, pending("the sweep over sparsity"))
+    panels = [
+        chart(
+            f"{anchor}-frontier-{i}",
+            f"{notes[frontier.measure].title} against variance unexplained, a line a family",
+            figures.frontier_figure(frontier, notes[frontier.measure]),
+            _named([frontier.measure], notes),
+            frontier_table(frontier, notes),
+        )
+        for i, frontier in enumerate(layer.frontiers)
+    ]
+    options = [(str(i), notes[frontier.measure].title) for i, frontier in enumerate(layer.frontiers)]
+    return _block("The frontier", lead, choices(options, panels, f"{anchor}-measure", "Measure"))
+
+
+def _named(measures: Sequence[str], notes: Notes) -> Html:
+    """Each measure with the button that opens its note."""
+    said = [
+        tag(
+            "span",
+            notes[name].title,
+            tag(
+                "button",
+                class_="note-button",
+                type="button",
+                popovertarget=f"note-{name}",
+                aria_label=f"How {notes[name].title} is computed",
+            ),
+            style="white-space:nowrap",
+        )
+        for name in measures
+    ]
+    return markup("How it is computed: ", [markup(item, " ") for item in said])
