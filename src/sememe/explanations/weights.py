@@ -5,10 +5,13 @@ The first layer of the 784-16-16-10 network can be looked at directly: a neuron'
 stand-in is the mean of what they fire on, weighted by how strongly, less the mean of everything.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import scipy.sparse
 from jaxtyping import Float, Int, UInt8
 
+from sememe.activations.receptive_field import ReceptiveField
 from sememe.errors import MeasureError
 from sememe.explanations.exemplars import Codes
 
@@ -56,3 +59,43 @@ def activation_weighted_images(
     mass = np.asarray(abs(codes).sum(axis=0), dtype=np.float64).reshape(-1, 1)
     mean = np.divide(weighted, mass, out=np.full_like(weighted, np.nan), where=mass > 0)
     return mean.reshape(-1, *pixels.shape[1:])
+
+
+def activation_weighted_patches(
+    codes: Codes,
+    pixels: UInt8[np.ndarray, "images ..."],
+    image: Int[np.ndarray, " items"],
+    position: Int[np.ndarray, "items 2"],
+    receptive_field: ReceptiveField,
+) -> Float[np.ndarray, "units ..."]:
+    """As :func:`activation_weighted_images`, of the patches that the positions of a layer's map see.
+
+    Patches have the size of the whole receptive field. Where the image cuts a patch off, what lies outside counts
+    as black, both for the unit and in the mean of all patches that is taken off.
+    """
+    tall, wide = receptive_field.size
+    weighted = np.zeros((codes.shape[1], *pixels.shape[1:-2], tall, wide))
+    total = np.zeros(weighted.shape[1:])
+    for (row, column), items in _by_position(position):
+        top, left, bottom, right = receptive_field.box(row, column)
+        # A patch that the image cuts off at its start is missing its first rows or columns.
+        down = tall - (bottom - top) if top == 0 else 0
+        along = wide - (right - left) if left == 0 else 0
+        inside = (..., slice(down, down + bottom - top), slice(along, along + right - left))
+        seen = pixels[image[items], ..., top:bottom, left:right].astype(np.float32) / 255
+        driven = codes[items].T @ seen.reshape(len(items), -1)
+        weighted[inside] += np.asarray(driven).reshape(-1, *seen.shape[1:])
+        total[inside] += seen.sum(axis=0, dtype=np.float64)
+    signed = np.asarray(codes.sum(axis=0), dtype=np.float64).reshape(-1, *[1] * total.ndim)
+    mass = np.asarray(abs(codes).sum(axis=0), dtype=np.float64).reshape(signed.shape)
+    weighted -= signed * (total / max(1, len(image)))
+    return np.divide(weighted, mass, out=np.full_like(weighted, np.nan), where=mass > 0)
+
+
+def _by_position(
+    position: Int[np.ndarray, "items 2"],
+) -> Iterator[tuple[tuple[int, int], Int[np.ndarray, " items"]]]:
+    """Each position that occurs, with its items."""
+    places, which = np.unique(position, axis=0, return_inverse=True)
+    for i, (row, column) in enumerate(places.tolist()):
+        yield (row, column), np.flatnonzero(which.ravel() == i)

@@ -7,6 +7,7 @@ Each takes the dataclasses of :mod:`sememe.explorer.report_data` and a theme and
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -29,20 +30,12 @@ from sememe.explorer.wording import in_full, number, percent
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
 _SYMBOLS: dict[Kind, tuple[str, ...]] = {
     "neurons": ("circle",),
-    "features": ("diamond", "diamond-open", "diamond-tall", "diamond-wide-open"),
-    "control": (
-        "circle-open",
-        "square-open",
-        "triangle-up-open",
-        "cross-open",
-        "x-open",
-        "star-open",
-        "hexagon-open",
-    ),
+    "features": ("diamond", "diamond-tall", "diamond-wide", "star-diamond"),
+    "control": ("circle", "square", "triangle-up", "cross", "triangle-down", "star", "hexagon"),
 }
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _ROW = 30  # pixels of one row of dots
-_DENSITY_DECADES = (-5, 0)
+_RAREST_DECADE = -5  # units that fire on fewer than 10**-5 of the items share the lowest bin
 
 
 def template(theme: Theme = "light") -> go.layout.Template:
@@ -56,6 +49,7 @@ def template(theme: Theme = "light") -> go.layout.Template:
         "title": {"font": {"size": 13, "color": colours["muted"]}, "standoff": 8},
         "tickfont": {"size": 12, "color": colours["muted"]},
         "automargin": True,
+        "ticklabelstandoff": 4,
     }
     return go.layout.Template(
         layout={
@@ -71,7 +65,7 @@ def template(theme: Theme = "light") -> go.layout.Template:
                 "font": {"family": FONT, "size": 12, "color": colours["paper"]},
                 "align": "left",
             },
-            "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}},
+            "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "itemwidth": 44},
             "annotationdefaults": {"font": {"size": 13, "color": colours["ink"]}, "showarrow": False},
             "dragmode": False,
         }
@@ -89,7 +83,7 @@ def comparison_figure(
     columns = max(1, min(columns, len(measures)))
     down = -(-len(measures) // columns)
     rows = comparison.rows[::-1]  # plotly counts rows from below
-    panel, gap, head = _ROW * len(rows), 84, 40
+    panel, gap, head = _ROW * len(rows), 100, 44
     height = down * panel + (down - 1) * gap + 2 * head
     figure = make_subplots(
         rows=down,
@@ -100,14 +94,15 @@ def comparison_figure(
     for i, name in enumerate(measures):
         place = {"row": i // columns + 1, "col": i % columns + 1}
         first = place["col"] == 1
-        _title(figure, _heading(notes[name]), place)
+        # Alone in its row, a panel has its labels' width to the left: titles end at its right edge.
+        _title(figure, _heading(notes[name]), place, side="right" if columns == 1 else "left")
         for y, row in enumerate(rows):
             _dot(figure, row, y, name, first, theme, place)
         low, high = notes[name].range
         if 0 < high - low <= 2:
             margin = 0.03 * (high - low)
             figure.update_xaxes(range=[low - margin, high + margin], **place)
-        figure.update_xaxes(nticks=5, **place)
+        figure.update_xaxes(nticks=5, title_text=_direction(notes[name]), **place)
         figure.update_yaxes(
             range=[-0.6, len(rows) - 0.4],
             tickvals=list(range(len(rows))),
@@ -148,7 +143,7 @@ def _dot(
         y=[y],
         error_x=_error_bar(score, colour),
         mode="markers",
-        marker={"symbol": _SYMBOLS[row.kind][0], "size": 11, "color": colour, "line_width": 2},
+        marker=_marker(row.kind, 0, 11, theme),
         hovertemplate=f"<b>{escape(row.title)}</b><br>{in_full(score)}<br>{escape(row.note)}<extra></extra>",
         showlegend=False,
         **place,
@@ -165,15 +160,16 @@ def frontier_figure(frontier: Frontier, note: MeasureNote, *, theme: Theme = "li
     for line in frontier.lines:
         _family(figure, line, taken[line.kind], theme)
         taken[line.kind] += 1
+    ticks = [mantissa * 10.0**decade for decade in range(-6, 2) for mantissa in (1, 2, 5)]
     figure.update_xaxes(
-        type="log", title_text="fraction of variance unexplained (further left: more faithful)"
-    )
-    figure.update_xaxes(
-        dtick=1, minor={"dtick": "D2", "ticks": "outside", "ticklen": 3}, exponentformat="none"
+        type="log",
+        tickvals=ticks,
+        ticktext=[number(tick) for tick in ticks],
+        title_text="← more faithful    variance unexplained",
     )
     low, high = note.range
     if 0 < high - low <= 2:
-        figure.update_yaxes(range=[low, high])
+        figure.update_yaxes(range=[low - 0.02 * (high - low), high + 0.02 * (high - low)], nticks=6)
     _title(figure, _heading(note), {})
     return figure.update_layout(template=template(theme), height=400, margin_t=40)
 
@@ -181,18 +177,14 @@ def frontier_figure(frontier: Frontier, note: MeasureNote, *, theme: Theme = "li
 def _family(figure: go.Figure, line: FrontierLine, number_in_kind: int, theme: Theme) -> None:
     colour = accent(line.kind, theme)
     dash = _DASHES[number_in_kind % len(_DASHES)]
-    symbols = _SYMBOLS[line.kind]
     name = escape(line.title)
     exact = [point for point in line.points if point.fvu <= 0]
     for point in exact:
         figure.add_hline(
             y=point.score.value,
             line={"color": colour, "width": 1.5, "dash": "dot"},
-            annotation={
-                "text": f"{name}, {number(point.score.value)}",
-                "font": {"color": colour, "size": 12},
-            },
-            annotation_position="top left",
+            name=f"{name}, which lose nothing: {number(point.score.value)}",
+            showlegend=True,
         )
     points = [point for point in line.points if point.fvu > 0]
     if not points:
@@ -221,12 +213,7 @@ def _family(figure: go.Figure, line: FrontierLine, number_in_kind: int, theme: T
         name=name,
         legendgroup=name,
         line={"color": colour, "width": 2, "dash": dash},
-        marker={
-            "symbol": symbols[number_in_kind % len(symbols)],
-            "size": 9,
-            "color": colour,
-            "line_width": 1.5,
-        },
+        marker=_marker(line.kind, number_in_kind, 9, theme),
         text=[
             f"<b>{name}</b>, {escape(point.title)}<br>{in_full(point.score)}<br>"
             f"FVU {number(point.fvu)}, {number(point.l0)} firing units per item"
@@ -239,12 +226,17 @@ def _family(figure: go.Figure, line: FrontierLine, number_in_kind: int, theme: T
 def density_figure(unit_sets: Sequence[UnitSet], *, theme: Theme = "light") -> go.Figure:
     """How often units fire: a histogram of log10 density, a line a unit set, as shares of its live units."""
     figure = go.Figure()
-    edges = np.linspace(*_DENSITY_DECADES, 26)
+    rarest = min(
+        (float(s.density[s.density > 0].min(initial=1)) for s in unit_sets if s.density is not None),
+        default=1,
+    )
+    first = min(-2, max(_RAREST_DECADE, math.floor(math.log10(rarest))))
+    edges = np.linspace(first, 0, 1 - 5 * first)
     for unit_set in unit_sets:
         if unit_set.density is None:
             continue
         alive = unit_set.density[unit_set.density > 0]
-        logs = np.log10(np.maximum(alive, 10.0 ** _DENSITY_DECADES[0]))
+        logs = np.log10(np.maximum(alive, 10.0**first))
         counts = np.histogram(logs, edges)[0]
         share = counts / max(1, len(alive))
         colour = accent(unit_set.kind, theme)
@@ -263,10 +255,10 @@ def density_figure(unit_sets: Sequence[UnitSet], *, theme: Theme = "light") -> g
             name=f"{escape(unit_set.title)} ({len(alive):,} live units)",
             hovertemplate="fires on about %{x:.2%} of items: %{y:.1%} of the units<extra></extra>",
         )
-    decades = range(_DENSITY_DECADES[0], _DENSITY_DECADES[1] + 1)
+    decades = range(first, 1)
     figure.update_xaxes(
         type="log",
-        range=list(_DENSITY_DECADES),
+        range=[first - 0.06, 0.06],
         tickvals=[10.0**d for d in decades],
         ticktext=[percent(10.0**d) for d in decades],
         title_text="share of items at which a unit fires",
@@ -296,15 +288,33 @@ def training_figure(curves: Sequence[TrainingCurve], *, theme: Theme = "light") 
     return figure.update_layout(template=template(theme), height=60 + 130 * max(1, len(curves)))
 
 
-def _title(figure: go.Figure, text: str, place: dict[str, int]) -> None:
-    """A panel's title, left above it."""
-    above = {"x": 0, "xref": "x domain", "xanchor": "left", "y": 1, "yref": "y domain", "yanchor": "bottom"}
-    figure.add_annotation(text=text, align="left", yshift=6, **above, **place)
+def _marker(kind: Kind, number_in_kind: int, size: int, theme: Theme) -> dict[str, object]:
+    """A kind's mark: controls are hollow, and the further members of a family of features are, too."""
+    colour = accent(kind, theme)
+    hollow = kind == "control" or number_in_kind % 2 == 1
+    return {
+        "symbol": _SYMBOLS[kind][number_in_kind % len(_SYMBOLS[kind])],
+        "size": size,
+        "color": palette(theme)["paper"] if hollow else colour,
+        "line": {"width": 2, "color": colour},
+        "opacity": 1,
+    }
+
+
+def _title(
+    figure: go.Figure, text: str, place: dict[str, int], side: Literal["left", "right"] = "left"
+) -> None:
+    """A panel's title, above one of its corners."""
+    above = {"xref": "x domain", "y": 1, "yref": "y domain", "yanchor": "bottom", "yshift": 6}
+    figure.add_annotation(text=text, x=0 if side == "left" else 1, xanchor=side, **above, **place)
 
 
 def _heading(note: MeasureNote) -> str:
-    direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[note.higher_is_better]
-    return f"<b>{escape(note.title)}</b>{direction}"
+    return f"<b>{escape(note.title)}</b>"
+
+
+def _direction(note: MeasureNote) -> str:
+    return {True: "higher is better →", False: "← lower is better", None: ""}[note.higher_is_better]
 
 
 def _error_bar(score: Score, colour: str) -> dict[str, object] | None:

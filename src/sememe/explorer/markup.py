@@ -17,7 +17,7 @@ def markup(*children: object) -> Html:
     return Html("".join(_flat(children)))
 
 
-def tag(name: str, *children: object, **attributes: object) -> Html:
+def tag(name: str, /, *children: object, **attributes: object) -> Html:
     """One element.
 
     A trailing underscore is dropped from an attribute's name and inner ones become hyphens; True gives a bare

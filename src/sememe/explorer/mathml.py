@@ -17,7 +17,7 @@ _SYMBOLS = {
     r"\neq": "≠", r"\cdot": "·", r"\times": "×", r"\mid": "∣", r"\|": "‖", r"\lVert": "‖", r"\rVert": "‖",
     r"\lvert": "|", r"\rvert": "|", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\to": "→", r"\infty": "∞",
     r"\approx": "≈", r"\{": "{", r"\}": "}", r"\langle": "⟨", r"\rangle": "⟩", r"\ell": "ℓ", r"\pm": "±",
-    r"\neg": "¬", r"\cap": "∩", r"\cup": "∪", r"\sim": "∼", r"\odot": "⊙", r"\top": "⊤", r"\subset": "⊂",
+    r"\neg": "¬", "-": "−", r"\cap": "∩", r"\cup": "∪", r"\sim": "∼", r"\odot": "⊙", r"\top": "⊤", r"\subset": "⊂",
 }  # fmt: skip
 _NAMES = {r"\log", r"\max", r"\min", r"\cos", r"\exp", r"\arg", r"\ln", r"\operatorname", r"\sin"}
 _SPACES = {

@@ -31,6 +31,10 @@ from sememe.explorer.report_layer import choices, layer_panel, pending
 from sememe.explorer.report_sections import answers, how_made, how_to_read, networks
 
 _STYLES = ("tokens.css", "base.css", "gallery.css", "report.css")
+_HALF_DISC = Html(
+    '<svg viewBox="0 0 28 28" aria-hidden="true"><circle cx="14" cy="14" r="11" fill="none" stroke="currentColor" '
+    'stroke-width="2"/><path d="M14 3a11 11 0 0 1 0 22z" fill="currentColor"/></svg>'
+)
 _SECTIONS = (
     ("answer", "Answer"),
     ("networks", "Networks"),
@@ -99,7 +103,7 @@ def _section(name: str, body: Html) -> Html:
 
 def _bar(data: ReportData) -> Html:
     links = [tag("li", tag("a", title, href=f"#{name}")) for name, title in _SECTIONS]
-    theme = tag("button", "Theme: system", type="button", id="theme", class_="small")
+    theme = tag("button", _HALF_DISC, tag("span", "Theme: system"), type="button", id="theme")
     return tag(
         "header",
         tag(

@@ -3,6 +3,7 @@
 Nothing here is computed. A part that a run has not reached yet is ``None`` or empty and the report says so.
 """
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,6 +13,7 @@ from jaxtyping import Float, Int, UInt8
 
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import Exemplars
+from sememe.measures.record import MeasureRecord
 
 Kind = Literal["neurons", "features", "control"]
 Verdict = Literal["yes", "no", "mixed"]
@@ -41,6 +43,21 @@ class MeasureNote:
     higher_is_better: bool | None  # None: neither end is better
     source: str  # paper and equation
     command: str = ""  # the command that makes the numbers again
+
+    @classmethod
+    def of(cls, record: MeasureRecord, command: str = "") -> "MeasureNote":
+        """The note of a measure, in its record's own words; its meaning is the first sentence of its docstring."""
+        meaning = (inspect.getdoc(record.function) or "").split("\n\n")[0]
+        return cls(
+            name=record.name,
+            title=record.title,
+            meaning=" ".join(meaning.replace("``", "").split()),
+            formula=record.formula,
+            range=record.range,
+            higher_is_better=record.higher_is_better,
+            source=record.source,
+            command=command,
+        )
 
 
 @dataclass(frozen=True)

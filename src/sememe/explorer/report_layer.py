@@ -14,10 +14,11 @@ from sememe.explorer.charts import (
 from sememe.explorer.gallery import gallery, images_shown
 from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.pictures import Sprite, is_ink, sprite
-from sememe.explorer.report_data import LayerReport, MeasureNote, ReportData, UnitSet
+from sememe.explorer.report_data import Comparison, LayerReport, MeasureNote, ReportData, UnitSet
 from sememe.explorer.wording import DASH
 
 Notes = dict[str, MeasureNote]
+_MOST_TABS = 4
 
 
 def layer_panel(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) -> Html:
@@ -53,10 +54,17 @@ def pending(what: str) -> Html:
     return tag("p", f"Not measured yet: {what}.", class_="pending")
 
 
-def choices(options: Sequence[tuple[str, object]], panels: Sequence[Html], name: str, label: str) -> Html:
-    """Tabs over panels; without script, the panels simply follow one another."""
+def choices(options: Sequence[tuple[str, str]], panels: Sequence[Html], name: str, label: str) -> Html:
+    """Tabs over panels, a list to pick from when they are many; without script, the panels follow one another."""
     if len(panels) == 1:
         return panels[0]
+    if len(panels) > _MOST_TABS:
+        picks = [tag("option", title, value=f"{name}-{key}") for key, title in options]
+        shown = [
+            tag("div", panel, id=f"{name}-{key}") for (key, _), panel in zip(options, panels, strict=True)
+        ]
+        picker = tag("label", f"{label}: ", tag("select", picks), class_="tabs picker")
+        return tag("div", picker, shown, class_="tabbed")
     tabs = [
         tag(
             "button",
@@ -202,7 +210,7 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
             f"{anchor}-comparison-{i}",
             f"{comparison.title}: scores of each set of units with 95 % intervals",
             figures.comparison_figure(comparison, notes),
-            _named(comparison.measures, notes),
+            [_unreached(comparison), _named(comparison.measures, notes)],
             comparison_table(comparison, notes),
             narrow=figures.comparison_figure(comparison, notes, columns=1),
         )
@@ -211,6 +219,11 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
     options = [(str(i), comparison.title) for i, comparison in enumerate(layer.comparisons)]
     body = choices(options, panels, f"{anchor}-matched", "Compared at")
     return _block("Features against neurons and controls", lead, body)
+
+
+def _unreached(comparison: Comparison) -> Html | None:
+    said = [f"{row.title}: {row.note}" for row in comparison.rows if not row.reached and row.note]
+    return tag("p", "Does not get there: ", "; ".join(said), ".") if said else None
 
 
 def _frontiers(layer: LayerReport, notes: Notes, anchor: str) -> Html:

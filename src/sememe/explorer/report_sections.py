@@ -32,9 +32,9 @@ _RING = '<circle cx="14" cy="14" r="11" fill="none" stroke="currentColor" stroke
 def answers(data: ReportData) -> Html:
     """The question, and one sentence a layer."""
     lead = (
-        "A unit of a network means one thing if everything that fires it is alike. Neurons are the units that a "
-        "layer comes with; features are the units that a dictionary finds in it. Both are measured here under one "
-        "protocol, beside controls that any sparse set of units would pass."
+        "A unit is monosemantic when it means one thing: when all that fires it is alike. Neurons are the units "
+        "that a layer comes with; features are the units that a dictionary finds in it. Here both are measured in "
+        "the same way, beside controls that have to be beaten before a feature deserves its name."
     )
     cards = [_answer(layer) for layer in data.layers]
     legend = tag(
@@ -51,7 +51,7 @@ def answers(data: ReportData) -> Html:
         )
     return tag(
         "div",
-        tag("h1", "Do features mean one thing more than neurons do?", id="answer-title"),
+        tag("h1", "Are features more monosemantic than neurons?", id="answer-title"),
         tag("p", lead, class_="lead"),
         data.data_title and tag("p", f"Looked at: {data.data_title}.", class_="muted"),
         data.run.quick and tag("p", "A quick run: fewer images, wider intervals.", class_="muted"),
@@ -78,7 +78,8 @@ def _answer(layer: LayerReport) -> Html:
         "article",
         tag("div", disc, tag("b", word), class_="verdict"),
         where,
-        tag("p", layer.answer.sentence),
+        # The verdict stands beside the sentence already.
+        tag("p", layer.answer.sentence.removeprefix(f"{word}. ")),
         class_="answer",
     )
 

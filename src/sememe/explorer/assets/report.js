@@ -20,7 +20,7 @@
   function applyTheme() {
     if (theme === "system") delete root.dataset.theme;
     else root.dataset.theme = theme;
-    button.textContent = `Theme: ${theme}`;
+    button.querySelector("span").textContent = `Theme: ${theme}`;
     redrawAll();
   }
 
@@ -63,6 +63,14 @@
       event.preventDefault();
       choose(tabs[(next + tabs.length) % tabs.length], { focus: true });
     });
+  }
+
+  for (const select of document.querySelectorAll(".picker select")) {
+    const show = () => {
+      for (const option of select.options) document.getElementById(option.value).hidden = !option.selected;
+    };
+    select.addEventListener("change", show);
+    show();
   }
 
   // A link to anything inside closed panels opens them.
