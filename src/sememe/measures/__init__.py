@@ -1,0 +1,134 @@
+"""Measures: neurons and the components of any dictionary under one protocol, with controls and intervals.
+
+Every measure is a pure function of arrays, with a record of what it means::
+
+    from sememe import measures
+
+    measures.fvu(x, x_hat)                                       # one number
+    measures.monosemanticity_score(activations, embeddings)      # one a unit
+    measures.registry()["fvu"].formula                           # TeX; also .source .range .higher_is_better
+    .dead
+
+To score **one unit set** with intervals, gather what is known of the items once a layer, and evaluate::
+
+    resampling = measures.resample(n_images=5000, seed=0)        # once a split; pairs all unit sets
+    evidence = measures.evidence(
+        resampling,
+        image=None,                  # (items,) image of each item, 0-based; None: one item an image, in order
+        labels=labels,               # (items,) class of each item
+        n_classes=10,
+        embeddings={"cnn": rows},    # (items, d) by encoder; each is scored centred, too
+    )
+    evaluation = measures.evaluate(
+        codes,                       # (items, units), dense or CSR: a dictionary's codes, or the activations
+        x evidence,
+        name="TopKSAE",              # evaluations of one name are one sweep
+        settings={"k": 8, "n_components": 512},
+        reconstruction=(x, x_hat),   # (items, neurons) each; (x, x) for the neurons themselves
+        logits=measures.Logits(original, spliced, labels, ablated={"zero": z, "mean": m}),   # optional, a row
+        an image
+    )
+    evaluation.sets["fvu"].value, evaluation.sets["fvu"].low, evaluation.sets["fvu"].high
+    scores = evaluation.units["class_selectivity"]               # .values and .null (units,), .mean .alive
+    .corrected
+
+To **compare several** on a layer, hand over all evaluations of all sweeps::
+
+    table = measures.compare("fc1", evaluations, controls=["neurons", "random"], fvu=(0.05, 0.02), l0=(8,))
+    table.rows, table.differences, table.sentences["fc1"]
+    files.write_json(path, table.to_dict()); measures.MeasureTable.from_dict(files.read_json(path))
+
+Tables of several layers are added with ``+``. For splits larger than memory feed the accumulators
+(``VarianceSums``, ``FiringSums``, ``NetworkSums``, ``ClassSums``, ``HistogramSums``, ``PairSums``,
+``TopSums``) batch by batch: each plain function is one of them fed once, and a record's formula
+(``.from_totals``) works on their ``.totals()``.
+"""
+
+from sememe.measures.bootstrap import Difference, Estimate, Resampling, difference, holm, over_seeds, resample
+from sememe.measures.comparison import compare
+from sememe.measures.evaluation import Evaluation, Logits, UnitScores, evaluate
+from sememe.measures.evidence import Evidence, evidence
+from sememe.measures.fidelity.accuracy import accuracy
+from sememe.measures.fidelity.agreement import agreement
+from sememe.measures.fidelity.cross_entropy import cross_entropy
+from sememe.measures.fidelity.dead_fraction import dead_fraction
+from sememe.measures.fidelity.density import density, density_histogram
+from sememe.measures.fidelity.explained_variance import explained_variance
+from sememe.measures.fidelity.firing_totals import FiringSums
+from sememe.measures.fidelity.fvu import fvu
+from sememe.measures.fidelity.kl_divergence import kl_divergence
+from sememe.measures.fidelity.l0 import l0
+from sememe.measures.fidelity.loss_recovered import loss_recovered
+from sememe.measures.fidelity.network_totals import NetworkSums
+from sememe.measures.fidelity.variance_totals import VarianceSums
+from sememe.measures.frontier import Match, Target, frontier, match
+from sememe.measures.record import FAMILIES, MeasureRecord, measure, registry
+from sememe.measures.selectivity.class_information import class_information
+from sememe.measures.selectivity.class_selectivity import class_selectivity
+from sememe.measures.selectivity.class_totals import ClassSums
+from sememe.measures.selectivity.concept_separability import concept_separability
+from sememe.measures.selectivity.dominant_firing import dominant_firing
+from sememe.measures.selectivity.dominant_mass import dominant_mass
+from sememe.measures.selectivity.histogram_totals import HistogramSums
+from sememe.measures.similarity.clarity import clarity
+from sememe.measures.similarity.embeddings import unit_length
+from sememe.measures.similarity.monosemanticity_score import monosemanticity_score
+from sememe.measures.similarity.pair_totals import PairSums
+from sememe.measures.similarity.polysemanticity import polysemanticity
+from sememe.measures.similarity.top_totals import TopSums
+from sememe.measures.table import DifferenceRow, MeasureTable, Row
+
+__all__ = [
+    "FAMILIES",
+    "ClassSums",
+    "Difference",
+    "DifferenceRow",
+    "Estimate",
+    "Evaluation",
+    "Evidence",
+    "FiringSums",
+    "HistogramSums",
+    "Logits",
+    "Match",
+    "MeasureRecord",
+    "MeasureTable",
+    "NetworkSums",
+    "PairSums",
+    "Resampling",
+    "Row",
+    "Target",
+    "TopSums",
+    "UnitScores",
+    "VarianceSums",
+    "accuracy",
+    "agreement",
+    "clarity",
+    "class_information",
+    "class_selectivity",
+    "compare",
+    "concept_separability",
+    "cross_entropy",
+    "dead_fraction",
+    "density",
+    "density_histogram",
+    "difference",
+    "dominant_firing",
+    "dominant_mass",
+    "evaluate",
+    "evidence",
+    "explained_variance",
+    "frontier",
+    "fvu",
+    "holm",
+    "kl_divergence",
+    "l0",
+    "loss_recovered",
+    "match",
+    "measure",
+    "monosemanticity_score",
+    "over_seeds",
+    "polysemanticity",
+    "registry",
+    "resample",
+    "unit_length",
+]

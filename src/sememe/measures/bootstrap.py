@@ -1,0 +1,179 @@
+"""Intervals: a bootstrap over images, units and seeds together.
+
+**Images.** They are dealt at random into groups of equal size (100), and a replicate draws as many groups as
+there are, with replacement. All items of an image are in its group, so that positions of one image, which
+resemble each other, come and go together. A replicate then is a weighted sum of the groups' sums
+(``totals.py``): one matrix product for all replicates. The same draws serve every unit set, so what two sets
+share (an odd image, an easy one) falls out of their difference: the comparison is paired.
+
+**Units.** A replicate also draws units with replacement, since another initialisation would have given
+others. Two sets with the same number of units get the same draws; where their units correspond (neurons, and
+neurons that keep their largest) that pairs them too.
+
+**Seeds.** Where a setting was fitted with several seeds, a replicate draws seeds with replacement and
+averages (:func:`over_seeds`).
+
+A value's interval is where the middle 95 % of its replicates lie **about their own mean**, moved to the
+value. A score that takes a maximum or a distance between distributions is lifted by the chance of a finite
+sample, and lifted again by resampling it, so that the raw replicates can lie above the value altogether. The
+interval thus says how far the score would move with other images and units, as many; how far chance alone
+lifts it is what the null beside the score shows. A difference's interval is the difference plus or minus
+Student's t times the replicates' standard deviation, and p belongs to that same interval; so p is not limited
+to multiples of one over the number of replicates, which a correction for many tests could not work with.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sememe.errors import MeasureError
+
+LEVEL = 0.95
+LEAST_IMAGES = 20
+"""Fewer groups than this say too little about their own spread."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """Which images go together, and how often each replicate counts them."""
+
+    group: Int[np.ndarray, " images"]
+    """The group of each image."""
+    weights: Float[np.ndarray, "replicates groups"]
+    """How often each replicate drew each group."""
+    seed: int
+
+    @property
+    def n_groups(self) -> int:
+        return self.weights.shape[1]
+
+    @property
+    def replicates(self) -> int:
+        return self.weights.shape[0]
+
+    def unit_weights(self, n_units: int) -> Float[np.ndarray, "replicates units"]:
+        """How often each replicate draws each unit; the same for every set of as many units."""
+        return _draws(np.random.default_rng([self.seed, 1, n_units]), n_units, self.replicates)
+
+    def seed_weights(self, n_seeds: int) -> Float[np.ndarray, "replicates seeds"]:
+        """How often each replicate draws each seed."""
+        return _draws(np.random.default_rng([self.seed, 2, n_seeds]), n_seeds, self.replicates)
+
+
+def resample(n_images: int, *, replicates: int = 400, groups: int = 100, seed: int = 0) -> Resampling:
+    """Deal ``n_images`` images into groups and draw the replicates.
+
+    Raises:
+        MeasureError: fewer than 20 images or groups.
+    """
+    if min(n_images, groups) < LEAST_IMAGES:
+        raise MeasureError(
+            f"A bootstrap over {n_images} images in {groups} groups says nothing: "
+            f"it needs at least {LEAST_IMAGES}."
+        )
+    if replicates < 2:
+        raise MeasureError(f"A bootstrap needs at least 2 replicates; got {replicates}.")
+    rng = np.random.default_rng([seed, 0])
+    n_groups = min(groups, n_images)
+    group = np.empty(n_images, np.int64)
+    group[rng.permutation(n_images)] = np.arange(n_images) % n_groups
+    return Resampling(group=group, weights=_draws(rng, n_groups, replicates), seed=seed)
+
+
+def _draws(rng: np.random.Generator, n: int, replicates: int) -> Float[np.ndarray, "replicates n"]:
+    return rng.multinomial(n, np.full(n, 1 / n), size=replicates).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A number and its replicates. NaN where it is not defined; then so are its bounds."""
+
+    value: float
+    replicates: Float[np.ndarray, " replicates"]
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval."""
+        return self._quantile((1 - LEVEL) / 2)
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95 % interval."""
+        return self._quantile((1 + LEVEL) / 2)
+
+    def _quantile(self, q: float) -> float:
+        known = self.replicates[~np.isnan(self.replicates)]
+        if known.size == 0 or math.isnan(self.value):
+            return float("nan")
+        return self.value + float(np.quantile(known, q) - known.mean())
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One estimate less another that shares its resampled images."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+    """Two-sided; 1 where both are the same number in every replicate."""
+
+
+def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
+    """``first - second`` with its 95 % interval and p, Student's t with ``degrees`` degrees of freedom.
+
+    Take the least of the numbers that were drawn from (groups, units of each set, seeds), less one.
+
+    Raises:
+        MeasureError: estimates from different numbers of replicates, which cannot share images.
+    """
+    from scipy.stats import t
+
+    if first.replicates.shape != second.replicates.shape:
+        raise MeasureError(
+            f"Estimates of {first.replicates.size} and {second.replicates.size} replicates cannot be paired: "
+            "evaluate both with the same resampling."
+        )
+    value = first.value - second.value
+    spread = first.replicates - second.replicates
+    spread = spread[~np.isnan(spread)]
+    if math.isnan(value) or spread.size < 2:
+        return Difference(*[float("nan")] * 4)
+    error = float(spread.std(ddof=1))
+    reach = error * float(t.ppf((1 + LEVEL) / 2, max(degrees, 1)))
+    if error == 0.0:
+        return Difference(value, value, value, 1.0 if value == 0.0 else 0.0)
+    return Difference(
+        value, value - reach, value + reach, float(2 * t.sf(abs(value) / error, max(degrees, 1)))
+    )
+
+
+def over_seeds(estimates: Sequence[Estimate], resampling: Resampling) -> Estimate:
+    """One estimate of a setting from several seeds: the mean, and seeds drawn anew in each replicate."""
+    if len(estimates) == 1:
+        return estimates[0]
+    weights = resampling.seed_weights(len(estimates))
+    stacked = np.stack([estimate.replicates for estimate in estimates], axis=1)
+    return Estimate(
+        value=float(np.mean([estimate.value for estimate in estimates])),
+        replicates=(weights * stacked).sum(axis=1) / len(estimates),
+    )
+
+
+def holm(p: Float[np.ndarray, " tests"]) -> Float[np.ndarray, " tests"]:
+    """Holm's correction: p values such that rejecting those below 0.05 errs in 5 % of families at most.
+
+    NaN is no test: it stays NaN and does not count.
+
+    >>> holm(np.array([0.01, 0.04, 0.03]))
+    array([0.03, 0.06, 0.06])
+    """
+    adjusted = np.full(p.shape, np.nan)
+    tests = np.flatnonzero(~np.isnan(p))
+    order = tests[np.argsort(p[tests], kind="stable")]
+    factors = np.arange(order.size, 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1.0) if order.size else []
+    return adjusted

@@ -1,0 +1,220 @@
+"""The comparison of one layer: every family at the same fidelity and at the same sparsity, against every
+control.
+
+Tests are the differences between a dictionary and a control, on each measure of units, where both reach the
+place of comparison; Holm's correction runs over all tests of the layer at that place. Wins and losses are
+listed alike.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sememe.errors import MeasureError
+from sememe.measures.bootstrap import Estimate, difference, holm
+from sememe.measures.evaluation import Evaluation
+from sememe.measures.frontier import Match, Target, match
+from sememe.measures.record import MeasureRecord, registry
+from sememe.measures.table import DifferenceRow, MeasureTable, Row
+from sememe.measures.verdict import sentence
+
+SIGNIFICANT = 0.05
+
+
+def compare(
+    layer: str,
+    evaluations: Sequence[Evaluation],
+    *,
+    controls: Sequence[str],
+    fvu: Sequence[float] = (0.05, 0.02),
+    l0: Sequence[float] = (8.0,),
+    loss_recovered: Sequence[float] = (),
+) -> MeasureTable:
+    """Compare families of unit sets on one layer.
+
+    Args:
+        layer: its name, for the rows.
+        evaluations: all of them, of every family; those of one ``name`` are one sweep.
+        controls: the names that are controls; all others are tested against each of these.
+        fvu, l0, loss_recovered: where to compare. The first of ``fvu`` that a dictionary reaches carries the
+            sentence. Loss recovered is that of zero-ablation.
+
+    Raises:
+        MeasureError: an unknown control, evaluations of different items or without FVU, or no evaluation.
+    """
+    families: dict[str, list[Evaluation]] = {}
+    for evaluation in evaluations:
+        families.setdefault(evaluation.name, []).append(evaluation)
+    _check(families, controls)
+    rows = [row for evaluation in evaluations for row in _own_rows(layer, evaluation)]
+    differences: list[DifferenceRow] = []
+    targets = [Target("fvu", value) for value in fvu]
+    targets += [Target("loss_recovered[zero]", value) for value in loss_recovered]
+    targets += [Target("l0", value) for value in l0]
+    matches = {}
+    for target in targets:
+        matches[target] = {name: match(points, target) for name, points in families.items()}
+        for name, found in matches[target].items():
+            rows += _matched_rows(layer, name, found)
+        differences += _differences(layer, matches[target], controls)
+    text = sentence(layer, list(matches.values()), differences, controls)
+    return MeasureTable(rows=tuple(rows), differences=tuple(differences), sentences={layer: text})
+
+
+def _check(families: dict[str, list[Evaluation]], controls: Sequence[str]) -> None:
+    if not families:
+        raise MeasureError("There is nothing to compare: give at least one evaluation.")
+    if unknown := [name for name in controls if name not in families]:
+        raise MeasureError(f"There is no unit set called {unknown[0]!r}; there are {', '.join(families)}.")
+    everything = [evaluation for points in families.values() for evaluation in points]
+    if len({(e.n_items, e.n_images) for e in everything}) > 1:
+        raise MeasureError(
+            "The unit sets were evaluated on different items: use one evidence for all of a layer."
+        )
+
+
+def _own_rows(layer: str, evaluation: Evaluation) -> list[Row]:
+    fvu, l0 = (
+        evaluation.sets[key].value if key in evaluation.sets else float("nan") for key in ("fvu", "l0")
+    )
+    rows = [
+        _row(layer, evaluation, key, "own", "own", estimate, fvu=fvu, l0=l0)
+        for key, estimate in evaluation.sets.items()
+    ]
+    for key, scores in evaluation.units.items():
+        null = float(np.nanmean(scores.null)) if not np.isnan(scores.null).all() else float("nan")
+        rows.append(
+            _row(
+                layer,
+                evaluation,
+                key,
+                "own",
+                "own",
+                scores.mean,
+                scores.alive.value,
+                null,
+                scores.corrected,
+                fvu,
+                l0,
+            )
+        )
+    return rows
+
+
+def _matched_rows(layer: str, name: str, found: Match) -> list[Row]:
+    at, fvu, l0 = str(found.target), found.quantity("fvu"), found.quantity("l0")
+    rows = []
+    for key in found.nearest.sets:
+        if all(key in point.sets for point in found.points):
+            estimate = found.estimate([point.sets[key] for point in found.points])
+            rows.append(_row(layer, found.nearest, key, at, found.status, estimate, fvu=fvu, l0=l0))
+    for key in _shared(found):
+        nulls = [point.units[key].null for point in found.points]
+        means = [Estimate(_mean(null), found.drawn[:, 0] * 0 + _mean(null)) for null in nulls]
+        rows.append(
+            _row(
+                layer,
+                found.nearest,
+                key,
+                at,
+                found.status,
+                found.units(key),
+                found.units(key, "alive").value,
+                found.estimate(means).value,
+                found.units(key, "corrected"),
+                fvu,
+                l0,
+            )
+        )
+    return rows
+
+
+def _row(
+    layer: str,
+    evaluation: Evaluation,
+    key: str,
+    at: str,
+    status: str,
+    estimate: Estimate,
+    alive: float | None = None,
+    null: float = float("nan"),
+    corrected: Estimate | None = None,
+    fvu: float = float("nan"),
+    l0: float = float("nan"),
+) -> Row:
+    least, greatest = _record(key).range
+    nothing = float("nan")
+    return Row(
+        layer=layer,
+        unit_set=evaluation.name,
+        settings=evaluation.settings,
+        measure=key,
+        at=at,
+        status=status,
+        value=estimate.value,
+        low=max(estimate.low, least),
+        high=min(estimate.high, greatest),
+        alive=estimate.value if alive is None else alive,
+        null=null,
+        corrected=nothing if corrected is None else corrected.value,
+        corrected_low=nothing if corrected is None else corrected.low,
+        corrected_high=nothing if corrected is None else corrected.high,
+        images=evaluation.n_images,
+        items=evaluation.n_items,
+        units=evaluation.n_units,
+        dead=evaluation.n_dead,
+        fvu=fvu,
+        l0=l0,
+    )
+
+
+def _differences(layer: str, matches: dict[str, Match], controls: Sequence[str]) -> list[DifferenceRow]:
+    found = []
+    for name, candidate in matches.items():
+        if name in controls or not candidate.reached:
+            continue
+        for control in controls:
+            other = matches[control]
+            if not other.reached:
+                continue
+            degrees = min(candidate.nearest.n_units, other.nearest.n_units, candidate.nearest.n_images) - 1
+            for key in _shared(candidate):
+                if key in _shared(other):
+                    apart = difference(candidate.units(key), other.units(key), degrees)
+                    found.append((name, control, key, str(candidate.target), apart))
+    corrected = holm(np.array([apart.p for *_, apart in found], np.float64))
+    return [
+        DifferenceRow(
+            layer=layer,
+            unit_set=name,
+            control=control,
+            measure=key,
+            at=at,
+            value=apart.value,
+            low=apart.low,
+            high=apart.high,
+            p=apart.p,
+            p_holm=float(p),
+            outcome=_outcome(_record(key), apart.value, float(p)),
+        )
+        for (name, control, key, at, apart), p in zip(found, corrected, strict=True)
+    ]
+
+
+def _outcome(record: MeasureRecord, value: float, p: float) -> str:
+    if not p < SIGNIFICANT:
+        return "open"
+    return "win" if (value > 0) == bool(record.higher_is_better) else "loss"
+
+
+def _shared(found: Match) -> list[str]:
+    """The measures of units that every point of a frontier has."""
+    return [key for key in found.nearest.units if all(key in point.units for point in found.points)]
+
+
+def _record(key: str) -> MeasureRecord:
+    return registry()[key.split("[")[0]]
+
+
+def _mean(null: np.ndarray) -> float:
+    return float(np.nanmean(null)) if not np.isnan(null).all() else float("nan")

@@ -1,0 +1,262 @@
+"""One unit set, scored: every measure that the evidence allows, with replicates for intervals.
+
+Neurons, and components of any dictionary, pass through the same lines. Per measure there are three means over
+units:
+
+- ``mean``, the main figure: a unit without a score (dead, or fired by a single item) counts as 0, or as the
+  worst end of the range where low is good;
+- ``alive``: over the units that have a score;
+- ``corrected``: each score as a share of the way from its own null to perfect,
+  ``(score - null) / (best - null)``; units without a score count as 0.
+
+The **null** of a unit is its score when its firings are dealt to random items: same density, same strengths,
+no meaning. It is the mean over three seeded deals, the same for all units and all unit sets.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float, Real
+
+from sememe.errors import MeasureError
+from sememe.measures.bootstrap import Estimate
+from sememe.measures.codes import Codes, checked, is_sparse, sums_by_key
+from sememe.measures.evidence import Evidence, unit_records
+from sememe.measures.fidelity.firing_totals import FiringSums
+from sememe.measures.fidelity.network_totals import NetworkSums
+from sememe.measures.fidelity.variance_totals import VarianceSums
+from sememe.measures.record import MeasureRecord, registry
+from sememe.measures.signs import Halves, halves
+from sememe.measures.totals import Sums, weighted
+from sememe.progress import Progress, silent
+
+CHUNK = 128
+"""Units scored at a time: bounds the memory that replicates of all units together would need."""
+
+
+@dataclass(frozen=True, eq=False)
+class Logits:
+    """What the network says of the split's images, whole and changed; a row an image, in the resampling's
+    order.
+    """
+
+    original: Real[np.ndarray, "images classes"]
+    spliced: Real[np.ndarray, "images classes"]
+    """With the reconstruction in the layer's place."""
+    labels: np.ndarray
+    """``(images,)``: the class of each image."""
+    ablated: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """``(images, classes)`` by the kind of ablation: ``{"zero": ..., "mean": ...}``."""
+
+
+@dataclass(frozen=True, eq=False)
+class UnitScores:
+    """One measure on all units of a set."""
+
+    record: MeasureRecord
+    values: Float[np.ndarray, " units"]
+    """NaN for a unit without a score."""
+    null: Float[np.ndarray, " units"]
+    """The same unit's score when its firings are dealt to random items."""
+    mean: Estimate
+    alive: Estimate
+    corrected: Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """All scores of one unit set on one split."""
+
+    name: str
+    """The family that it belongs to: ``"TopKSAE"``. Evaluations of one name make one frontier."""
+    settings: Mapping[str, object]
+    """What was swept: ``{"k": 8, "n_components": 512}``. Kept for the reader, not interpreted."""
+    n_items: int
+    n_images: int
+    n_units: int
+    n_dead: int
+    density: Float[np.ndarray, " units"]
+    sets: Mapping[str, Estimate]
+    """Measures of the whole set by name: ``l0``, ``dead_fraction``, ``fvu``, ``loss_recovered[zero]`` ..."""
+    units: Mapping[str, UnitScores]
+    """Measures of units by name and embedding: ``monosemanticity_score[cnn, centred]``."""
+
+
+def evaluate(
+    codes: Codes,
+    evidence: Evidence,
+    *,
+    name: str,
+    settings: Mapping[str, object] | None = None,
+    reconstruction: tuple[np.ndarray, np.ndarray] | None = None,
+    logits: Logits | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Score one unit set.
+
+    Args:
+        codes: ``(items, units)``, dense or CSR, of any sign.
+        evidence: of the same items.
+        name: the family of the unit set; evaluations of one name become one frontier.
+        settings: what distinguishes it within the family.
+        reconstruction: ``(x, x_hat)``, both ``(items, neurons)``; for neurons themselves ``(x, x)``.
+        logits: of the split's images, for the measures through the network.
+
+    Raises:
+        MeasureError: codes that are not finite, or do not fit the evidence.
+    """
+    codes = checked(codes)
+    if codes.shape[0] != evidence.n_items:
+        raise MeasureError(
+            f"The codes of {name!r} have {codes.shape[0]:,} items, the evidence {evidence.n_items:,}."
+        )
+    firing = FiringSums(codes.shape[1], evidence.resampling.n_groups)
+    firing.update(codes, evidence.group)
+    sets = _set_scores("firing", "", firing, evidence)
+    if reconstruction is not None:
+        variance = VarianceSums(reconstruction[0].shape[1], evidence.resampling.n_groups)
+        variance.update(*reconstruction, evidence.group)
+        sets |= _set_scores("variance", "", variance, evidence)
+    if logits is not None:
+        sets |= _network_scores(logits, evidence)
+    firings = firing.totals().firings
+    return Evaluation(
+        name=name,
+        settings=dict(settings or {}),
+        n_items=evidence.n_items,
+        n_images=evidence.n_images,
+        n_units=codes.shape[1],
+        n_dead=int((firings == 0).sum()),
+        density=firings / evidence.n_items,
+        sets=sets,
+        units=_unit_scores(codes, evidence, progress),
+    )
+
+
+def _set_scores(kind: str, variant: str, sums: Sums, evidence: Evidence) -> dict[str, Estimate]:
+    whole, drawn = sums.totals(), sums.totals(evidence.resampling.weights)
+    scores = {}
+    for record in registry().values():
+        if record.totals == kind and record.level == "set" and record.from_totals is not None:
+            key = f"{record.name}[{variant}]" if variant else record.name
+            value = float(record.from_totals(whole))
+            scores[key] = Estimate(value, np.asarray(record.from_totals(drawn), np.float64))
+    return scores
+
+
+def _network_scores(logits: Logits, evidence: Evidence) -> dict[str, Estimate]:
+    n_images = evidence.resampling.group.shape[0]
+    if logits.original.shape[0] != n_images:
+        raise MeasureError(
+            f"There are logits of {logits.original.shape[0]:,} images, but {n_images:,} are resampled."
+        )
+    scores: dict[str, Estimate] = {}
+    for variant, ablated in {"": None, **logits.ablated}.items():
+        sums = NetworkSums(evidence.resampling.n_groups)
+        sums.update(logits.original, logits.spliced, logits.labels, ablated, evidence.resampling.group)
+        found = _set_scores("network", variant, sums, evidence)
+        # Only the loss recovered knows of the ablation; the others are the same whichever it was.
+        scores |= {key: found[key] for key in found if key.startswith("loss_recovered") == bool(variant)}
+    return scores
+
+
+class _Means:
+    """The three means over units of one measure, gathered chunk by chunk."""
+
+    def __init__(self, record: MeasureRecord, n_units: int, replicates: int) -> None:
+        self.record = record
+        self.values, self.null = np.full(n_units, np.nan), np.full(n_units, np.nan)
+        self._drawn = np.zeros((3, replicates))
+        self._alive_units = np.zeros(replicates)
+
+    def add(
+        self,
+        chunk: slice,
+        values: Float[np.ndarray, " chunk"],
+        null: Float[np.ndarray, " chunk"],
+        drawn: Float[np.ndarray, "replicates chunk"],
+        times: Float[np.ndarray, "replicates chunk"],
+    ) -> None:
+        self.values[chunk], self.null[chunk] = values, null
+        scored = ~np.isnan(drawn)
+        known = np.where(scored, drawn, 0.0)
+        self._drawn[0] += (times * np.where(scored, known, self.record.dead_value)).sum(axis=1)
+        self._drawn[1] += (times * known).sum(axis=1)
+        self._drawn[2] += (times * np.nan_to_num(_corrected(self.record, drawn, null))).sum(axis=1)
+        self._alive_units += (times * scored).sum(axis=1)
+
+    def scores(self) -> UnitScores:
+        n_units, scored = self.values.size, ~np.isnan(self.values)
+        corrected = np.nan_to_num(_corrected(self.record, self.values, self.null))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            alive = self._drawn[1] / self._alive_units
+        return UnitScores(
+            record=self.record,
+            values=self.values,
+            null=self.null,
+            mean=Estimate(
+                float(np.where(scored, self.values, self.record.dead_value).mean()), self._drawn[0] / n_units
+            ),
+            alive=Estimate(float(self.values[scored].mean()) if scored.any() else float("nan"), alive),
+            corrected=Estimate(float(corrected.mean()), self._drawn[2] / n_units),
+        )
+
+
+def _corrected(
+    record: MeasureRecord, scores: Float[np.ndarray, "*batch units"], null: Float[np.ndarray, " units"]
+) -> Float[np.ndarray, "*batch units"]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = (scores - null) / (record.best - null)
+    return np.where(np.isfinite(shares), shares, np.nan)
+
+
+def _unit_scores(codes: Codes, evidence: Evidence, progress: Progress) -> dict[str, UnitScores]:
+    n_units, resampling = codes.shape[1], evidence.resampling
+    columns = codes.tocsc() if is_sparse(codes) else codes
+    times = resampling.unit_weights(n_units)
+    shuffles = list(evidence.shuffled())
+    means: dict[str, _Means] = {}
+    for start in range(0, n_units, CHUNK):
+        chunk = slice(start, min(start + CHUNK, n_units))
+        part = columns[:, chunk]
+        split = halves(part.tocsr() if is_sparse(part) else np.ascontiguousarray(part))
+        mass = sums_by_key(evidence.group, resampling.n_groups, split.codes)
+        nulls = _null_scores(split, mass.sum(axis=0), shuffles)
+        for kind, variant, sums in evidence.unit_sums(split.codes, evidence.group):
+            whole, drawn = sums.totals(), sums.totals(resampling.weights)
+            for record in unit_records(kind):
+                assert record.from_totals is not None
+                key = f"{record.name}[{variant}]" if variant else record.name
+                gathered = means.setdefault(key, _Means(record, n_units, resampling.replicates))
+                values = split.join(record.from_totals(whole), mass.sum(axis=0))
+                replicates = split.join(record.from_totals(drawn), weighted(mass, resampling.weights))
+                gathered.add(chunk, values, _where_scored(nulls[key], values), replicates, times[:, chunk])
+        progress(chunk.stop / n_units, f"{chunk.stop} of {n_units} units")
+    return {key: gathered.scores() for key, gathered in means.items()}
+
+
+def _null_scores(
+    split: Halves, mass: Float[np.ndarray, " columns"], shuffles: list[Evidence]
+) -> dict[str, Float[np.ndarray, " units"]]:
+    """Each unit's mean score over evidence whose items were dealt to other rows."""
+    gathered: dict[str, list[np.ndarray]] = {}
+    for shuffled in shuffles:
+        for kind, variant, sums in shuffled.unit_sums(split.codes, None):
+            totals = sums.totals()
+            for record in unit_records(kind):
+                assert record.from_totals is not None
+                key = f"{record.name}[{variant}]" if variant else record.name
+                gathered.setdefault(key, []).append(split.join(record.from_totals(totals), mass))
+    return {key: np.mean(scores, axis=0) for key, scores in gathered.items()}
+
+
+def _where_scored(
+    null: Float[np.ndarray, " units"], values: Float[np.ndarray, " units"]
+) -> Float[np.ndarray, " units"]:
+    return np.where(np.isnan(values), np.nan, null)
+
+
+def living(evaluation: Evaluation) -> Bool[np.ndarray, " units"]:
+    """Which units fire at all."""
+    return evaluation.density > 0

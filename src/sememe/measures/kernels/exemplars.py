@@ -1,0 +1,106 @@
+"""Compiled loops over each unit's exemplars: 2-means of them, and sums over pairs in every replicate.
+
+A replicate takes some thirty of sixty remembered items, so the pairs to sum are few but others each time: a
+loop that skips the absent ones does a quarter of the work of a matrix product and needs no array of all
+replicates.
+"""
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def two_means(cosine: np.ndarray, taken: np.ndarray, rounds: int) -> np.ndarray:
+    """Which items of each unit lie in the second of two clusters, ``(units, items)``.
+
+    Lloyd's algorithm from a start that needs no chance: the two items that are farthest apart. Only ``taken``
+    items move the centres; the others are put to the nearer one. ``cosine`` is ``(units, items, items)``.
+    """
+    n_units, m = taken.shape
+    second = np.zeros((n_units, m), np.bool_)
+    for u in range(n_units):
+        gram = cosine[u]
+        first, last, farthest = -1, -1, -1.0
+        for i in range(m):
+            for j in range(i + 1, m):
+                if taken[u, i] and taken[u, j]:
+                    distance = gram[i, i] + gram[j, j] - 2 * gram[i, j]
+                    if distance > farthest:
+                        first, last, farthest = i, j, distance
+        if first < 0:
+            continue
+        # Weights of the points in each centre: a centre is never formed, only its products with the points.
+        weight = np.zeros((2, m))
+        weight[0, first], weight[1, last] = 1.0, 1.0
+        for _ in range(rounds):
+            towards = np.zeros((2, m))
+            length = np.zeros(2)
+            for c in range(2):
+                for j in range(m):
+                    if weight[c, j] > 0:
+                        for i in range(m):
+                            towards[c, i] += weight[c, j] * gram[j, i]
+                for i in range(m):
+                    length[c] += weight[c, i] * towards[c, i]
+            changed = False
+            count = np.zeros(2)
+            for i in range(m):
+                moved = length[1] - 2 * towards[1, i] < length[0] - 2 * towards[0, i]
+                if moved != second[u, i]:
+                    changed = True
+                second[u, i] = moved
+                if taken[u, i]:
+                    count[1 if moved else 0] += 1
+            if not changed:
+                break
+            for c in range(2):
+                if count[c] > 0:
+                    for i in range(m):
+                        member = taken[u, i] and second[u, i] == (c == 1)
+                        weight[c, i] = 1.0 / count[c] if member else 0.0
+    return second
+
+
+@njit(cache=True)
+def exemplar_sums(
+    weights: np.ndarray,
+    group: np.ndarray,
+    firing: np.ndarray,
+    cosine: np.ndarray,
+    second: np.ndarray,
+    top: int,
+) -> np.ndarray:
+    """Sums over the top items of every unit in every replicate, ``(7, replicates, units)``.
+
+    Number of items in the first and in the second cluster, squared length of the sum of embeddings of each,
+    product of the two sums, what an item and its own copies add to these, and the number of ordered pairs of
+    different items.
+    """
+    n_replicates, (n_units, m) = weights.shape[0], group.shape
+    sums = np.zeros((7, n_replicates, n_units))
+    index, times, in_second = np.empty(m, np.int64), np.empty(m), np.empty(m, np.bool_)
+    for u in range(n_units):
+        for r in range(n_replicates):
+            left, n = float(top), 0
+            for i in range(firing[u]):
+                times_i = min(weights[r, group[u, i]], left)
+                if times_i > 0:
+                    index[n], times[n], in_second[n] = i, times_i, second[u, i]
+                    n += 1
+                    left -= times_i
+                    if left == 0:
+                        break
+            for a in range(n):
+                i, mine = index[a], 1 if in_second[a] else 0
+                sums[mine, r, u] += times[a]
+                itself = times[a] * times[a] * cosine[u, i, i]
+                sums[2 + mine, r, u] += itself
+                sums[5, r, u] += itself
+                for b in range(a):
+                    product = times[a] * times[b] * cosine[u, i, index[b]]
+                    if in_second[a] != in_second[b]:
+                        sums[4, r, u] += product
+                    else:
+                        sums[2 + mine, r, u] += 2 * product
+                    sums[6, r, u] += 2 * times[a] * times[b]
+    return sums
