@@ -10,6 +10,7 @@
         activations/<network>.<layer>/report    Zarr v3: items that scores are reported on
         dictionaries/<network>.<layer>/<point>/ cfg.json + sae_weights.safetensors
         measures/<network>.<layer>.json     every unit set's scores with intervals
+        measures/<network>.<layer>.units.parquet    every unit's own scores
         report.html                         self-contained
 
 Every part is written whole or not at all, so what exists is finished: a resumed run needs to know no more.
@@ -57,6 +58,10 @@ class RunFolder:
 
     def measures(self, network: str, layer: str) -> Path:
         return self.path / "measures" / f"{network}.{layer}.json"
+
+    def units(self, network: str, layer: str) -> Path:
+        """Every unit's own scores."""
+        return self.path / "measures" / f"{network}.{layer}.units.parquet"
 
     def read_record(self) -> dict[str, Any]:
         """The content of ``run.json``; a folder without one is not a run."""

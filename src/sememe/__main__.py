@@ -1,0 +1,5 @@
+"""``python -m sememe``."""
+
+from sememe.cli import main
+
+main()

@@ -1,0 +1,49 @@
+"""The command line: quick to help, one sentence and exit code 2 on bad input."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+def sememe(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "sememe", *arguments], capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def test_help_names_every_command_and_loads_no_torch():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "sememe", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "run" in done.stdout
+    for heavy in ("torch", "sklearn", "numba", "zarr", "plotly"):
+        assert f" {heavy}\n" not in done.stderr, f"sememe --help imports {heavy}"
+
+
+def test_help_takes_less_than_half_a_second():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        assert sememe("--help").returncode == 0
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rum"], 'Did you mean "run"'),
+        (["run", "mnist", "--quik"], "Did you mean --quick"),
+        (["run", "mnist", "--seed", "one"], '"one"'),
+        (["run", "imagenet"], "There is no recipe 'imagenet'"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(arguments, message, tmp_path):
+    done = sememe(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
