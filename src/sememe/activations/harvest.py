@@ -173,7 +173,7 @@ def _check_memory(readers: list[Reader], n_images: int) -> None:
     if needed > MEMORY_LIMIT:
         names = ", ".join(reader.layer for reader in readers)
         raise ActivationsError(
-            f"The activations of {names} take {needed / 2**30:.1f} GiB, and at most "
-            f"{MEMORY_LIMIT / 2**30:.1f} GiB are kept in memory: give a folder to write them to, or keep fewer "
+            f"The activations of {names} take {needed / 2**30:.1f} GiB, more than the "
+            f"{MEMORY_LIMIT / 2**30:.1f} GiB kept in memory: give a folder to write them to, or keep fewer "
             "positions an image."
         )
