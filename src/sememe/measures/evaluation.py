@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float, Real
+from jaxtyping import Bool, Float, Int, Real
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
@@ -48,6 +48,8 @@ class Logits:
     """``(images,)``: the class of each image."""
     ablated: Mapping[str, np.ndarray] = field(default_factory=dict)
     """``(images, classes)`` by the kind of ablation: ``{"zero": ..., "mean": ...}``."""
+    image: Int[np.ndarray, " images"] | None = None
+    """Which of the split's images these are, where not all were passed through; None: all, in order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,15 +148,16 @@ def _set_scores(kind: str, variant: str, sums: Sums, evidence: Evidence) -> dict
 
 
 def _network_scores(logits: Logits, evidence: Evidence) -> dict[str, Estimate]:
-    n_images = evidence.resampling.group.shape[0]
-    if logits.original.shape[0] != n_images:
+    group = evidence.resampling.group if logits.image is None else evidence.resampling.group[logits.image]
+    if logits.original.shape[0] != group.shape[0]:
         raise MeasureError(
-            f"There are logits of {logits.original.shape[0]:,} images, but {n_images:,} are resampled."
+            f"There are logits of {logits.original.shape[0]:,} images, but {group.shape[0]:,} are resampled: "
+            "say with `image` which ones they are."
         )
     scores: dict[str, Estimate] = {}
     for variant, ablated in {"": None, **logits.ablated}.items():
         sums = NetworkSums(evidence.resampling.n_groups)
-        sums.update(logits.original, logits.spliced, logits.labels, ablated, evidence.resampling.group)
+        sums.update(logits.original, logits.spliced, logits.labels, ablated, group)
         found = _set_scores("network", variant, sums, evidence)
         # Only the loss recovered knows of the ablation; the others are the same whichever it was.
         scores |= {key: found[key] for key in found if key.startswith("loss_recovered") == bool(variant)}

@@ -156,5 +156,11 @@ class _Subject:
             name=sweep.title,
             settings={sweep.parameter: value} | dict(sweep.fixed),
             reconstruction=(self.values, dictionary.inverse_transform(codes)),
-            logits=measures.Logits(self.original, spliced, self.spliced_images.labels, self.ablated),
+            logits=measures.Logits(
+                self.original,
+                spliced,
+                self.spliced_images.labels,
+                self.ablated,
+                image=np.arange(len(self.spliced_images)),
+            ),
         )
