@@ -70,8 +70,8 @@ def activation_weighted_patches(
 ) -> Float[np.ndarray, "units ..."]:
     """As :func:`activation_weighted_images`, of the patches that the positions of a layer's map see.
 
-    Patches have the size of the whole receptive field. Where the image cuts a patch off, what lies outside counts
-    as black, both for the unit and in the mean of all patches that is taken off.
+    Patches have the size of the whole receptive field. Where the image cuts a patch off, what lies outside
+    counts as black, both for the unit and in the mean of all patches that is taken off.
     """
     tall, wide = receptive_field.size
     weighted = np.zeros((codes.shape[1], *pixels.shape[1:-2], tall, wide))

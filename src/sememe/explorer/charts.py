@@ -1,9 +1,10 @@
-"""A figure in a page: the plot drawn when it comes into view, its caption, and the same numbers as a table."""
+"""A figure in a page: a plot drawn when it comes into view, its caption, the same numbers as a table."""
 
 import base64
 import gzip
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
@@ -96,8 +97,6 @@ def frontier_table(frontier: Frontier, notes: Mapping[str, MeasureNote]) -> Html
 
 def density_table(unit_sets: Sequence[UnitSet]) -> Html:
     """Quartiles of the densities that :func:`~sememe.explorer.figures.density_figure` draws."""
-    import numpy as np
-
     rows = []
     for unit_set in unit_sets:
         if unit_set.density is None:
@@ -122,5 +121,5 @@ def density_table(unit_sets: Sequence[UnitSet]) -> Html:
 
 
 def packed_plotly() -> str:
-    """The installed plotly.js, gzipped and in base64; the page unpacks it when a first figure comes into view."""
+    """The installed plotly.js, gzipped, in base64; the page unpacks it when a first figure is needed."""
     return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)).decode()

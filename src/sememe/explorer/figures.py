@@ -151,7 +151,7 @@ def _dot(
 
 
 def frontier_figure(frontier: Frontier, note: MeasureNote, *, theme: Theme = "light") -> go.Figure:
-    """A score against the fraction of variance unexplained (log axis): a line a family, its band the interval.
+    """A score against the fraction of variance unexplained (log axis): a line a family, with its intervals.
 
     A point without reconstruction error, as the neurons are, has no place on a log axis: it is a level line.
     """

@@ -1,7 +1,8 @@
-"""A gallery in HTML: one card a unit, its ten activation intervals from strongest to weakest, random firings."""
+"""A gallery in HTML: a card a unit, its activation intervals from strongest to weakest, random firings."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,20 +12,23 @@ from sememe.explanations import Exemplars, Firings, Interval
 from sememe.explorer.markup import Html, tag
 from sememe.explorer.pictures import Sprite, weight_picture
 from sememe.explorer.report_data import Gallery, Kind, LayerReport, MeasureNote, ReportData, UnitCard
-from sememe.explorer.wording import interval, number, percent
+from sememe.explorer.wording import in_full, interval, number, percent
 
-# Bars with a letter under each are read at a glance up to about this many classes; beyond, the top three are named.
+# Bars are read at a glance up to about this many classes; beyond, the top three are named.
 _MOST_BARS = 12
 
 
-def gallery(
-    shown: Gallery,
-    kind: Kind,
-    layer: LayerReport,
-    data: ReportData,
-    sprite: Sprite,
-    notes: dict[str, MeasureNote],
-) -> Html:
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What all galleries of one layer share."""
+
+    layer: LayerReport
+    data: ReportData
+    sprite: Sprite  # of all images that the layer's galleries show
+    notes: Mapping[str, MeasureNote]
+
+
+def gallery(shown: Gallery, kind: Kind, setting: Setting) -> Html:
     """All cards of one gallery, under a line that says how the units were picked."""
     noun = "neuron" if kind == "neurons" else "feature"
     legend = tag(
@@ -34,10 +38,9 @@ def gallery(
         class_="strip-legend",
         aria_hidden="true",
     )
-    cards = [_card(card, noun, layer, data, sprite, notes) for card in shown.cards]
-    return tag(
-        "div", tag("p", shown.selection, class_="small muted"), legend, cards, class_=f"gallery {kind}"
-    )
+    cards = [_card(card, f"{noun} {card.exemplars.unit}", setting) for card in shown.cards]
+    picked = tag("p", shown.selection, class_="small muted")
+    return tag("div", picked, legend, cards, class_=f"gallery {kind}")
 
 
 def images_shown(galleries: Sequence[Gallery]) -> Int[np.ndarray, " images"]:
@@ -52,7 +55,7 @@ def images_shown(galleries: Sequence[Gallery]) -> Int[np.ndarray, " images"]:
 def class_bars(
     profile: Float[np.ndarray, " classes"], label_names: Sequence[str], *, compact: bool = False
 ) -> Html:
-    """The share of a unit's activation on each class: bars while they are few, else the three largest in words."""
+    """The share of a unit's activation on each class: bars while they are few, else the top three named."""
     if np.isnan(profile).all():
         return tag("p", "never fires", class_="small muted")
     order = np.argsort(-profile, kind="stable")
@@ -60,7 +63,7 @@ def class_bars(
     if len(profile) > _MOST_BARS or max(len(name) for name in label_names) > 2:
         top = "; ".join(f"{label_names[c]} {percent(float(profile[c]))}" for c in order[:3])
         return tag("p", f"activation by class: {top}", class_="small muted")
-    # Bars are scaled to the tallest of this unit, so that flat profiles stay legible; the numbers are in the title.
+    # Bars are scaled to the unit's tallest, so that flat profiles stay legible; the title has the numbers.
     tallest = float(profile[order[0]])
     bars = [
         tag(
@@ -77,82 +80,59 @@ def class_bars(
     )
 
 
-def _card(
-    card: UnitCard,
-    noun: str,
-    layer: LayerReport,
-    data: ReportData,
-    sprite: Sprite,
-    notes: dict[str, MeasureNote],
-) -> Html:
+def _card(card: UnitCard, name: str, setting: Setting) -> Html:
     found = card.exemplars
-    name = f"{noun} {found.unit}"
-    places = "positions" if layer.grid else "images"
+    places = f"{found.n_items:,} {'positions' if setting.layer.grid else 'images'}"
     if found.is_dead:
-        never = f"Never fires on these {found.n_items:,} {places}: a dead unit."
-        return tag("article", tag("h4", name), tag("p", never, class_="small muted"), class_="unit")
-    facts: list[object] = [
-        tag("div", "fires on ", tag("b", percent(found.density)), f" of {found.n_items:,} {places}"),
-    ]
+        never = f"Never fires on these {places}: a dead unit."
+        return tag("article", tag("h6", name), tag("p", never, class_="small muted"), class_="unit")
+    facts = [tag("div", "fires on ", tag("b", percent(found.density)), f" of {places}")]
     for measure, score in card.scores.items():
-        between = interval(score)
-        facts.append(
-            tag(
-                "div",
-                notes[measure].title,
-                " ",
-                tag("b", number(score.value)),
-                f" ({between})" if between else "",
-            )
-        )
-    profile = card.class_profile
-    head = tag(
-        "div",
-        card.reads is not None
-        and tag(
-            "img",
-            class_="reads",
-            src=weight_picture(card.reads),
-            width=28,
-            height=28,
-            alt=f"What {name} reads",
-        ),
-        tag("div", tag("h4", name), tag("div", facts, class_="unit-facts")),
-        profile is not None and class_bars(profile, data.label_names, compact=True),
-        class_="unit-head",
+        title, between = setting.notes[measure].title, interval(score)
+        value = tag("b", number(score.value))
+        facts.append(tag("div", f"{title} ", value, f" ({between})" if between else "", title=in_full(score)))
+    reads = bars = None
+    if card.reads is not None:
+        picture = weight_picture(card.reads)
+        reads = tag("img", class_="reads", src=picture, width=28, height=28, alt=f"What {name} reads")
+    if card.class_profile is not None:
+        bars = class_bars(card.class_profile, setting.data.label_names, compact=True)
+    said = tag("div", tag("h6", name), tag("div", facts, class_="unit-facts"))
+    return tag(
+        "article",
+        tag("div", reads, said, bars, class_="unit-head"),
+        _strip(found, name, setting),
+        class_="unit",
     )
-    return tag("article", head, _strip(found, name, layer.receptive_field, data, sprite), class_="unit")
 
 
-def _strip(
-    found: Exemplars, name: str, field: ReceptiveField | None, data: ReportData, sprite: Sprite
-) -> Html:
+def _strip(found: Exemplars, name: str, setting: Setting) -> Html:
     deepest = max(len(cut.firings) for cut in found.intervals)
     most = max(cut.n_firings for cut in found.intervals)
     slices = []
     for cut in found.intervals:
-        tiles = _tiles(cut.firings, field, data, sprite)
+        tiles = _tiles(cut.firings, setting)
         tiles += [tag("i", class_="tile none")] * (deepest - len(tiles))
         many = math.log1p(cut.n_firings) / math.log1p(most)
         between = f"{number(cut.low)} to {number(cut.high)}: {cut.n_firings:,} firings"
         slices.append(tag("div", tiles, class_="slice", style=f"--many:{many:.2f}", data_s=between))
-    random = _tiles(found.random, field, data, sprite)
     return tag(
         "div",
         tag("div", slices, class_="slices", style=f"--slices:{len(slices)}"),
-        tag("div", random, class_="random"),
+        tag("div", _tiles(found.random, setting), class_="random"),
         class_="strip",
         role="img",
-        aria_label=_spoken(found, name, data),
+        aria_label=_spoken(found, name, setting.data),
         tabindex=0,
     )
 
 
-def _tiles(firings: Firings, field: ReceptiveField | None, data: ReportData, sprite: Sprite) -> list[Html]:
+def _tiles(firings: Firings, setting: Setting) -> list[Html]:
+    data, field = setting.data, setting.layer.receptive_field
     tiles = []
     for i in range(len(firings)):
         image, activation = int(firings.image[i]), float(firings.activation[i])
-        column, row = sprite.cell[image]
+        column, row = setting.sprite.cell[image]
         classes, style = "tile", f"--c:{column};--r:{row}"
         if field is not None and firings.position is not None:
             style += _box(field, firings.position[i], data)

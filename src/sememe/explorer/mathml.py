@@ -1,7 +1,7 @@
 """Formulas in a page: the small part of TeX that measures' records use, as MathML.
 
-Browsers draw MathML by themselves, so that a report needs neither a font nor a library for its formulas. What this
-translator does not know stays TeX, shown as code.
+Browsers draw MathML by themselves, so that a report needs neither a font nor a library for its formulas. What
+this translator does not know stays TeX, shown as code.
 """
 
 import re
@@ -13,11 +13,12 @@ from sememe.explorer.markup import Html, tag
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\[\\|{},;:!> ]|[{}^_]|\d+(?:\.\d+)?|\S")
 _SYMBOLS = {
     r"\alpha": "α", r"\beta": "β", r"\lambda": "λ", r"\mu": "μ", r"\sigma": "σ", r"\rho": "ρ", r"\phi": "φ",
-    r"\sum": "∑", r"\prod": "∏", r"\in": "∈", r"\le": "≤", r"\leq": "≤", r"\ge": "≥", r"\geq": "≥", r"\ne": "≠",
-    r"\neq": "≠", r"\cdot": "·", r"\times": "×", r"\mid": "∣", r"\|": "‖", r"\lVert": "‖", r"\rVert": "‖",
-    r"\lvert": "|", r"\rvert": "|", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\to": "→", r"\infty": "∞",
-    r"\approx": "≈", r"\{": "{", r"\}": "}", r"\langle": "⟨", r"\rangle": "⟩", r"\ell": "ℓ", r"\pm": "±",
-    r"\neg": "¬", "-": "−", r"\cap": "∩", r"\cup": "∪", r"\sim": "∼", r"\odot": "⊙", r"\top": "⊤", r"\subset": "⊂",
+    r"\ell": "ℓ", r"\sum": "∑", r"\prod": "∏", r"\in": "∈", r"\cap": "∩", r"\cup": "∪", r"\subset": "⊂",
+    r"\le": "≤", r"\leq": "≤", r"\ge": "≥", r"\geq": "≥", r"\ne": "≠", r"\neq": "≠", r"\approx": "≈",
+    r"\sim": "∼", "-": "−", r"\pm": "±", r"\cdot": "·", r"\times": "×", r"\odot": "⊙", r"\neg": "¬",
+    r"\mid": "∣", r"\|": "‖", r"\lVert": "‖", r"\rVert": "‖", r"\lvert": "|", r"\rvert": "|", r"\{": "{",
+    r"\}": "}", r"\langle": "⟨", r"\rangle": "⟩", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\to": "→",
+    r"\infty": "∞", r"\top": "⊤",
 }  # fmt: skip
 _NAMES = {r"\log", r"\max", r"\min", r"\cos", r"\exp", r"\arg", r"\ln", r"\operatorname", r"\sin"}
 _SPACES = {

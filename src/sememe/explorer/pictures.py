@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
-# Larger images are shrunk to this many pixels on their longer side: a gallery's tile is no larger on a screen.
+# Larger images are shrunk to this many pixels on their longer side: no tile is larger on a screen.
 _TILE = 64
 _GUTTER = 1  # pixels of each image's own border repeated around it, so that neighbours do not bleed in
 
-# From deep plum over grey to pale green: lightness rises all the way, so that the sign of a weight can be read
-# without seeing any hue; neither end is the colour of neurons or of features.
+# From deep plum over grey to pale green: lightness rises all the way, so that the sign of a weight can be
+# read without seeing any hue; neither end is the colour of neurons or of features.
 _RAMP = np.array(
     [[43, 6, 64], [106, 60, 130], [141, 138, 146], [148, 200, 154], [226, 250, 220]], dtype=float
 )
@@ -42,8 +42,10 @@ class Sprite:
 
 
 def sprite(pixels: UInt8[np.ndarray, "images ..."], rows: Int[np.ndarray, " rows"]) -> Sprite:
-    """One picture of the images in ``rows`` (repeats are kept once): PNG, or JPEG for colour and large images."""
+    """One picture of the images in ``rows``, each once: PNG, or JPEG for colour and large images."""
     wanted = np.unique(rows)
+    if not len(wanted):
+        return Sprite("data:,", {}, (1, 1), (1, 1))
     tiles = [_small(pixels[row]) for row in wanted]
     height, width = tiles[0].height, tiles[0].width
     across = max(1, math.isqrt(len(tiles)))

@@ -1,6 +1,6 @@
 """A run as one HTML file that opens anywhere, offline: ``report.html``.
 
-Fill a :class:`~sememe.explorer.report_data.ReportData` from the run and write what :func:`report_html` returns::
+Fill a :class:`~sememe.explorer.report_data.ReportData` from the run, write what :func:`report_html` returns::
 
     data = ReportData(
         run=RunSummary(name="mnist", command="sememe run", recipe="mnist", seed=0),
@@ -11,9 +11,9 @@ Fill a :class:`~sememe.explorer.report_data.ReportData` from the run and write w
     )
     write_text("runs/mnist/report.html", report_html(data))
 
-Parts that are ``None`` or empty are shown as not measured yet, so the same call serves the early report of a run
-that goes on. The file asks nothing of any host: its policy forbids all requests and runs only the two scripts whose
-hashes it names, its own and the installed plotly.js.
+Parts that are ``None`` or empty are shown as not measured yet, so the same call serves the early report of a
+run that goes on. The file asks nothing of any host: its policy forbids all requests and runs only the two
+scripts whose hashes it names, its own and the installed plotly.js.
 """
 
 import base64
@@ -22,6 +22,7 @@ import hashlib
 from plotly.offline import get_plotlyjs
 
 from sememe.errors import RunError
+from sememe.explorer import prose
 from sememe.explorer.charts import packed_plotly
 from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.mathml import mathml
@@ -32,8 +33,8 @@ from sememe.explorer.report_sections import answers, how_made, how_to_read, netw
 
 _STYLES = ("tokens.css", "base.css", "gallery.css", "report.css")
 _HALF_DISC = Html(
-    '<svg viewBox="0 0 28 28" aria-hidden="true"><circle cx="14" cy="14" r="11" fill="none" stroke="currentColor" '
-    'stroke-width="2"/><path d="M14 3a11 11 0 0 1 0 22z" fill="currentColor"/></svg>'
+    '<svg viewBox="0 0 28 28" aria-hidden="true"><circle cx="14" cy="14" r="11" fill="none" '
+    'stroke="currentColor" stroke-width="2"/><path d="M14 3a11 11 0 0 1 0 22z" fill="currentColor"/></svg>'
 )
 _SECTIONS = (
     ("answer", "Answer"),
@@ -64,7 +65,7 @@ def report_html(data: ReportData) -> str:
             _section("reading", how_to_read(data)),
             _section("making", how_made(data)),
         ),
-        _footer(data),
+        _footer(),
         [_popover(note) for note in data.measures],
         tag("script", Html(packed_plotly()), type="text/plain", id="plotly"),
         tag("script", Html(script), data_colours=_colour_pairs(colours)),
@@ -81,7 +82,7 @@ def report_html(data: ReportData) -> str:
 
 
 def _policy(script: str) -> str:
-    """Nothing may be loaded; of scripts, only the report's own and plotly.js run. Plotly sets styles in place."""
+    """Nothing is loaded; only the report's own script and plotly.js run. Plotly sets styles in place."""
     hashes = " ".join(f"'sha256-{_sha256(text)}'" for text in (script, get_plotlyjs()))
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
@@ -148,12 +149,8 @@ def _popover(note: MeasureNote) -> Html:
     )
 
 
-def _footer(data: ReportData) -> Html:
-    said = (
-        "A sememe is the smallest unit of meaning. This file is self-contained: it opens offline and asks nothing of "
-        "any other host. Figures by plotly.js (MIT licence)."
-    )
-    return tag("footer", tag("div", tag("p", said), class_="page"))
+def _footer() -> Html:
+    return tag("footer", tag("div", tag("p", prose.FOOTER), class_="page"))
 
 
 def _check(data: ReportData, notes: dict[str, MeasureNote]) -> None:

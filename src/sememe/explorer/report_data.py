@@ -46,7 +46,7 @@ class MeasureNote:
 
     @classmethod
     def of(cls, record: MeasureRecord, command: str = "") -> "MeasureNote":
-        """The note of a measure, in its record's own words; its meaning is the first sentence of its docstring."""
+        """The note of a measure in its record's own words; the meaning is the first line of its docstring."""
         meaning = (inspect.getdoc(record.function) or "").split("\n\n")[0]
         return cls(
             name=record.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sememe.explorer import figures
+from sememe.explorer import figures, prose
 from sememe.explorer.charts import (
     chart,
     comparison_table,
@@ -11,9 +11,9 @@ from sememe.explorer.charts import (
     score_cell,
     table,
 )
-from sememe.explorer.gallery import gallery, images_shown
+from sememe.explorer.gallery import Setting, gallery, images_shown
 from sememe.explorer.markup import Html, markup, tag
-from sememe.explorer.pictures import Sprite, is_ink, sprite
+from sememe.explorer.pictures import is_ink, sprite
 from sememe.explorer.report_data import Comparison, LayerReport, MeasureNote, ReportData, UnitSet
 from sememe.explorer.wording import DASH
 
@@ -55,7 +55,10 @@ def pending(what: str) -> Html:
 
 
 def choices(options: Sequence[tuple[str, str]], panels: Sequence[Html], name: str, label: str) -> Html:
-    """Tabs over panels, a list to pick from when they are many; without script, the panels follow one another."""
+    """Tabs over panels; a list to pick from when they are many.
+
+    Without script, the panels simply follow one another.
+    """
     if len(panels) == 1:
         return panels[0]
     if len(panels) > _MOST_TABS:
@@ -97,60 +100,40 @@ def _block(title: str, lead: object, *body: object) -> Html:
 
 
 def _galleries(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) -> Html:
-    lead = (
-        "Each row of pictures is one unit. Its range of activation is cut into ten equal intervals, strongest on "
-        "the left, with up to three images drawn at random from each; the bar above a column shows how many "
-        "firings lie there (log scale). On the right, random firings. A unit that means one thing shows it all along "
-        "the row, not only at its strongest."
-    )
-    if layer.grid:
-        lead += " A frame marks the patch of the image that the position sees."
-    with_galleries = [unit_set for unit_set in layer.unit_sets if unit_set.galleries]
-    if not with_galleries:
-        return _block("What fires the units", lead, pending("the images that fire this layer's units"))
-    everything = [shown for unit_set in with_galleries for shown in unit_set.galleries]
-    atlas = sprite(data.pixels, images_shown(everything)) if len(images_shown(everything)) else None
+    title = "What fires the units"
+    everything = [shown for unit_set in layer.unit_sets for shown in unit_set.galleries]
+    if not everything:
+        return _block(title, prose.GALLERY, pending("the images that fire this layer's units"))
+    lead = [prose.GALLERY, prose.PATCHES if layer.grid else ""]
+    if any(card.reads is not None for shown in everything for card in shown.cards):
+        lead.append(prose.READS)
+    setting = Setting(layer, data, sprite(data.pixels, images_shown(everything)), notes)
     titles = list(dict.fromkeys(shown.title for shown in everything))
-    panels = [_pair(with_galleries, title, layer, data, atlas, notes) for title in titles]
-    options = [(f"pick-{i}", title) for i, title in enumerate(titles)]
-    style = tag("style", Html(atlas.css(f".atlas-{anchor} .tile:not(.none)"))) if atlas else None
+    panels = [_pair(picked, setting) for picked in titles]
+    options = [(f"pick-{i}", picked) for i, picked in enumerate(titles)]
+    style = tag("style", Html(setting.sprite.css(f".{anchor}-sprite .tile:not(.none)")))
+    body = choices(options, panels, f"{anchor}-gallery", "Which units")
     ink = " ink" if is_ink(data.pixels) else ""
-    shown = tag(
-        "div", choices(options, panels, f"{anchor}-gallery", "Which units"), class_=f"atlas-{anchor}{ink}"
+    return _block(
+        title, " ".join(filter(None, lead)), style, tag("div", body, class_=f"{anchor}-sprite{ink}")
     )
-    return _block("What fires the units", lead, style, shown)
 
 
-def _pair(
-    unit_sets: Sequence[UnitSet],
-    title: str,
-    layer: LayerReport,
-    data: ReportData,
-    atlas: Sprite | None,
-    notes: Notes,
-) -> Html:
+def _pair(title: str, setting: Setting) -> Html:
     """The galleries of one title, neurons beside features."""
     columns = []
-    for unit_set in unit_sets:
+    for unit_set in setting.layer.unit_sets:
+        name = "Neurons" if unit_set.kind == "neurons" else f"Features: {unit_set.title}"
         for shown in unit_set.galleries:
-            if shown.title != title:
-                continue
-            name = "Neurons" if unit_set.kind == "neurons" else f"Features: {unit_set.title}"
-            head = tag("div", tag("h5", name, class_=f"kind {unit_set.kind}"), class_="column-head")
-            empty = Sprite("data:,", {}, (1, 1), (1, 1))
-            columns.append(
-                tag("div", head, gallery(shown, unit_set.kind, layer, data, atlas or empty, notes))
-            )
+            if shown.title == title:
+                head = tag("div", tag("h5", name, class_=f"kind {unit_set.kind}"), class_="column-head")
+                columns.append(tag("div", head, gallery(shown, unit_set.kind, setting)))
     return tag("div", columns, class_="pair")
 
 
 def _unit_sets(unit_sets: Sequence[UnitSet]) -> Html:
-    lead = (
-        "How well each set of units gives the layer back. Variance unexplained is 0 for a perfect reconstruction and "
-        "1 for the mean; accuracy is the network's own with the reconstruction put in the layer's place."
-    )
     if not unit_sets:
-        return _block("The sets of units", lead, pending("neurons and dictionaries of this layer"))
+        return _block("The sets of units", prose.UNIT_SETS, pending("neurons and dictionaries of this layer"))
     head = [
         "set of units",
         "units",
@@ -172,38 +155,37 @@ def _unit_sets(unit_sets: Sequence[UnitSet]) -> Html:
     ]
     caption = "Fidelity of each set of units"
     return _block(
-        "The sets of units", lead, tag("div", table(head, rows, caption), class_="scroll", tabindex=0)
+        "The sets of units",
+        prose.UNIT_SETS,
+        tag("div", table(head, rows, caption), class_="scroll", tabindex=0),
     )
 
 
 def _densities(layer: LayerReport, anchor: str) -> Html:
-    lead = "A neuron usually fires on a good part of all items; a feature that stands for one thing fires rarely."
     counted = [
         unit_set
         for unit_set in layer.unit_sets
         if unit_set.density is not None and unit_set.kind != "control"
     ]
     if not counted:
-        return _block("How often units fire", lead, pending("how often this layer's units fire"))
+        return _block("How often units fire", prose.DENSITY, pending("how often this layer's units fire"))
     figure = chart(
         f"{anchor}-density",
         "Histogram of how often units fire, neurons and features",
         figures.density_figure(counted),
-        "Live units only; dead units are counted in the tables.",
+        prose.DENSITY_CAPTION,
         density_table(counted),
     )
-    return _block("How often units fire", lead, figure)
+    return _block("How often units fire", prose.DENSITY, figure)
 
 
 def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
-    lead = (
-        "Sparser units look purer, whatever they are; so unit sets are compared only where they keep equally much of "
-        "the layer, or where equally many of them fire. Dots are means over units, dead ones counted as 0; lines "
-        "are 95 % intervals. A dictionary has found something when its features beat the neurons and the controls."
-    )
+    title = "Features against neurons and controls"
     if not layer.comparisons:
         return _block(
-            "Features against neurons and controls", lead, pending("the comparison at matched fidelity")
+            "Features against neurons and controls",
+            prose.COMPARISON,
+            pending("the comparison at matched fidelity"),
         )
     panels = [
         chart(
@@ -218,7 +200,7 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
     ]
     options = [(str(i), comparison.title) for i, comparison in enumerate(layer.comparisons)]
     body = choices(options, panels, f"{anchor}-matched", "Compared at")
-    return _block("Features against neurons and controls", lead, body)
+    return _block(title, prose.COMPARISON, body)
 
 
 def _unreached(comparison: Comparison) -> Html | None:
@@ -227,12 +209,8 @@ def _unreached(comparison: Comparison) -> Html | None:
 
 
 def _frontiers(layer: LayerReport, notes: Notes, anchor: str) -> Html:
-    lead = (
-        "Every dictionary trades purity for fidelity. Each line is one family, swept over its sparsity: "
-        "up and to the left is better on both."
-    )
     if not layer.frontiers:
-        return _block("The frontier", lead, pending("the sweep over sparsity"))
+        return _block("The frontier", prose.FRONTIER, pending("the sweep over sparsity"))
     panels = [
         chart(
             f"{anchor}-frontier-{i}",
@@ -244,7 +222,7 @@ def _frontiers(layer: LayerReport, notes: Notes, anchor: str) -> Html:
         for i, frontier in enumerate(layer.frontiers)
     ]
     options = [(str(i), notes[frontier.measure].title) for i, frontier in enumerate(layer.frontiers)]
-    return _block("The frontier", lead, choices(options, panels, f"{anchor}-measure", "Measure"))
+    return _block("The frontier", prose.FRONTIER, choices(options, panels, f"{anchor}-measure", "Measure"))
 
 
 def _named(measures: Sequence[str], notes: Notes) -> Html:

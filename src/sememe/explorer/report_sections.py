@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sememe.explorer import figures
+from sememe.explorer import figures, prose
 from sememe.explorer.charts import chart, table
 from sememe.explorer.gallery import class_bars
 from sememe.explorer.markup import Html, markup, tag
@@ -31,11 +31,6 @@ _RING = '<circle cx="14" cy="14" r="11" fill="none" stroke="currentColor" stroke
 
 def answers(data: ReportData) -> Html:
     """The question, and one sentence a layer."""
-    lead = (
-        "A unit is monosemantic when it means one thing: when all that fires it is alike. Neurons are the units "
-        "that a layer comes with; features are the units that a dictionary finds in it. Here both are measured in "
-        "the same way, beside controls that have to be beaten before a feature deserves its name."
-    )
     cards = [_answer(layer) for layer in data.layers]
     legend = tag(
         "ul",
@@ -46,15 +41,13 @@ def answers(data: ReportData) -> Html:
     )
     unfinished = None
     if not data.run.finished:
-        unfinished = tag(
-            "p", "This run is not finished: the report shows what it has measured so far.", class_="pending"
-        )
+        unfinished = tag("p", prose.UNFINISHED, class_="pending")
     return tag(
         "div",
-        tag("h1", "Are features more monosemantic than neurons?", id="answer-title"),
-        tag("p", lead, class_="lead"),
+        tag("h1", prose.QUESTION, id="answer-title"),
+        tag("p", prose.LEAD, class_="lead"),
         data.data_title and tag("p", f"Looked at: {data.data_title}.", class_="muted"),
-        data.run.quick and tag("p", "A quick run: fewer images, wider intervals.", class_="muted"),
+        data.run.quick and tag("p", prose.QUICK, class_="muted"),
         unfinished,
         tag("div", cards, class_="answers") if cards else pending("the answer for each layer"),
         legend,
@@ -68,20 +61,15 @@ def _answer(layer: LayerReport) -> Html:
         "p", tag("code", layer.network), " · ", tag("code", layer.name), f", {layer.title}", class_="where"
     )
     if layer.answer is None:
-        waiting = tag("p", "Not measured yet: this layer's comparison.", class_="muted")
-        return tag(
-            "article", tag("div", tag("b", "…"), class_="verdict muted"), where, waiting, class_="answer"
-        )
-    word, shape = _DISCS[layer.answer.verdict]
-    disc = Html(f'<svg viewBox="0 0 28 28" aria-hidden="true">{_RING}{shape}</svg>')
-    return tag(
-        "article",
-        tag("div", disc, tag("b", word), class_="verdict"),
-        where,
+        word, disc, ring = "Open", "", _RING.replace("/>", ' stroke-dasharray="4 4"/>')
+        sentence = "Not measured yet: this layer's comparison."
+    else:
+        (word, disc), ring = _DISCS[layer.answer.verdict], _RING
         # The verdict stands beside the sentence already.
-        tag("p", layer.answer.sentence.removeprefix(f"{word}. ")),
-        class_="answer",
-    )
+        sentence = layer.answer.sentence.removeprefix(f"{word}. ")
+    picture = Html(f'<svg viewBox="0 0 28 28" aria-hidden="true">{ring}{disc}</svg>')
+    verdict = tag("div", picture, tag("b", word), class_="verdict")
+    return tag("article", verdict, where, tag("p", sentence), class_="answer")
 
 
 def networks(data: ReportData) -> Html:
@@ -154,7 +142,6 @@ def _curve_table(curves: tuple[TrainingCurve, ...]) -> Html:
 
 def _weights(network: NetworkSummary, seen: WeightImages, data: ReportData) -> Html:
     """Weight images as in the series, with the classes on which each neuron spends its activation."""
-    n = len(seen.weights)
     limit = float(np.quantile(np.abs(seen.weights), 0.995))
     figures_ = []
     for i, weights in enumerate(seen.weights):
@@ -168,11 +155,6 @@ def _weights(network: NetworkSummary, seen: WeightImages, data: ReportData) -> H
             alt=f"Weights of neuron {i}",
         )
         figures_.append(tag("figure", picture, tag("figcaption", f"neuron {i}"), bars))
-    lead = (
-        f"The {n} neurons of {seen.layer} read the pixels directly, so their weights can be looked at as images. "
-        "One might hope for edges and loops; what training finds looks like noise with some structure. "
-        "The bars show how each neuron's activation is spread over the classes (each neuron to its own scale)."
-    )
     scale = tag(
         "div",
         tag("span", f"−{number(limit)}: ink here lowers the neuron"),
@@ -183,7 +165,7 @@ def _weights(network: NetworkSummary, seen: WeightImages, data: ReportData) -> H
     return tag(
         "div",
         tag("h3", f"What the first layer of {network.name} reads"),
-        tag("p", lead, class_="prose"),
+        tag("p", prose.WEIGHTS.format(n=len(seen.weights), layer=seen.layer), class_="prose"),
         scale,
         tag("div", figures_, class_="weights neurons"),
         class_="block stack",
@@ -192,15 +174,6 @@ def _weights(network: NetworkSummary, seen: WeightImages, data: ReportData) -> H
 
 def how_to_read(data: ReportData) -> Html:
     """The measures in words and formulas."""
-    intro = [
-        "Sparsity alone makes units look pure: keep the eight largest of any set of random directions and each will "
-        "fire on fewer classes. So a score says little until it is compared with that of controls, at the same "
-        "fidelity to the layer or at the same number of firing units.",
-        "An interval is where the score would lie in 95 % of repetitions with other images and units (bootstrap). "
-        "Firing means any activation other than zero. A dead unit never fires on the images that are scored; it "
-        "counts as 0 in every mean.",
-        "Images that are scored were seen neither by the network nor by the dictionaries while they were fitted.",
-    ]
     entries = [
         tag(
             "div",
@@ -218,7 +191,7 @@ def how_to_read(data: ReportData) -> Html:
     return tag(
         "div",
         tag("h2", "How to read it", id="reading-title"),
-        tag("div", [tag("p", said) for said in intro], class_="prose"),
+        tag("div", [tag("p", said) for said in prose.READING], class_="prose"),
         tag("dl", entries, class_="glossary") if entries else pending("any measure"),
         class_="stack",
     )
@@ -263,7 +236,7 @@ def how_made(data: ReportData) -> Html:
     return tag(
         "div",
         tag("h2", "How it was made", id="making-title"),
-        tag("p", "One command makes every number of this page again, bit for bit on the same machine:"),
+        tag("p", prose.MAKING),
         command,
         tag("dl", facts, class_="facts"),
         tag(

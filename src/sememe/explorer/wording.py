@@ -1,4 +1,4 @@
-"""How numbers are written for people: three significant digits, per cent where shares are meant, n beside them."""
+"""How numbers are written for people: three significant digits, per cent for shares, n beside them."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ DASH = "–"
 def number(value: float) -> str:
     """A measure's value to three significant digits; a dash where it is not defined.
 
-    >>> [number(x) for x in (0.04567, 12.0, 1234.5, -0.5, 0, float("nan"))]
+    >>> [number(x) for x in (0.04567, 12.0, 1234.5, -0.5, 0.0, float("nan"))]
     ['0.0457', '12', '1,234', '−0.5', '0', '–']
     """
     if not math.isfinite(value):

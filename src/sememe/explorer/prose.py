@@ -1,0 +1,84 @@
+"""The report's own sentences, in one place, so that they can be read and edited as text."""
+
+
+def _flow(text: str) -> str:
+    return " ".join(text.split())
+
+
+QUESTION = "Are features more monosemantic than neurons?"
+
+LEAD = _flow("""
+    A unit is monosemantic when it means one thing: when all that fires it is alike. Neurons are the units
+    that a layer comes with; features are the units that a dictionary finds in it. Here both are measured
+    in the same way, beside controls that have to be beaten before a feature deserves its name.
+""")
+
+UNFINISHED = "This run is not finished: the report shows what it has measured so far."
+
+QUICK = "A quick run: fewer images, wider intervals."
+
+WEIGHTS = _flow("""
+    The {n} neurons of {layer} read the pixels directly, so their weights can be looked at as images. One
+    might hope for edges and loops; what training finds looks like noise with some structure. The bars
+    show how each neuron's activation is spread over the classes (each neuron to its own scale).
+""")
+
+GALLERY = _flow("""
+    Each block of pictures is one unit. Its range of activation is cut into ten equal intervals, strongest
+    on the left, with up to three images drawn at random from each; the bar above a column shows how many
+    firings lie there (log scale). On the right, random firings. A unit that means one thing shows it all
+    along the row, not only at its strongest.
+""")
+
+PATCHES = "A frame marks the patch of the image that the position sees."
+
+READS = _flow("""
+    The small picture is what the unit reads: its weights where it reads the pixels directly, otherwise
+    the mean of what fires it less the mean of everything. Light is ink that drives it, dark is ink that
+    is missing.
+""")
+
+UNIT_SETS = _flow("""
+    How well each set of units gives the layer back. Variance unexplained is 0 for a perfect
+    reconstruction and 1 for the mean; accuracy is the network's own with the reconstruction put in the
+    layer's place.
+""")
+
+DENSITY = (
+    "A neuron usually fires on a good part of all items; a feature that stands for one thing fires rarely."
+)
+
+DENSITY_CAPTION = "Live units only; dead units are counted in the tables."
+
+COMPARISON = _flow("""
+    Sparser units look purer, whatever they are; so unit sets are compared only where they keep equally
+    much of the layer, or where equally many of them fire. Dots are means over units, dead ones counted as
+    0; lines are 95 % intervals. A dictionary has found something when its features beat the neurons and
+    the controls.
+""")
+
+FRONTIER = _flow("""
+    Every dictionary trades purity for fidelity. Each line is one family, swept over its sparsity: up and
+    to the left is better on both. Bands are 95 % intervals.
+""")
+
+READING = (
+    _flow("""
+        Sparsity alone makes units look pure: keep the eight largest of any set of random directions and
+        each will fire on fewer classes. So a score says little until it is compared with that of
+        controls, at the same fidelity to the layer or at the same number of firing units.
+    """),
+    _flow("""
+        A 95 % interval is where the score would lie in 95 of 100 repetitions with other images and units
+        (bootstrap). Firing means any activation other than zero. A dead unit never fires on the images
+        that are scored; it counts as 0 in every mean.
+    """),
+    "Images that are scored were seen neither by the network nor by the dictionaries while they were fitted.",
+)
+
+MAKING = "One command makes every number of this page again, bit for bit on the same machine:"
+
+FOOTER = _flow("""
+    A sememe is the smallest unit of meaning. This file is self-contained: it opens offline and asks
+    nothing of any other host. Figures by plotly.js (MIT licence).
+""")
