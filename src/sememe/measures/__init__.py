@@ -35,7 +35,7 @@ To score **one unit set** with intervals, gather what is known of the items once
 To **compare several** on a layer, hand over all evaluations of all sweeps::
 
     table = measures.compare("fc1", evaluations, controls=["neurons", "random"], fvu=(0.05, 0.02), l0=(8,))
-    table.rows, table.differences, table.sentences["fc1"]
+    table.rows, table.differences, table.answers["fc1"], table.sentences["fc1"]
     files.write_json(path, table.to_dict()); measures.MeasureTable.from_dict(files.read_json(path))
 
 Tables of several layers are added with ``+``. For splits larger than memory feed the accumulators

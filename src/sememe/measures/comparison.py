@@ -16,7 +16,7 @@ from sememe.measures.evaluation import Evaluation
 from sememe.measures.frontier import Match, Target, match
 from sememe.measures.record import MeasureRecord, registry
 from sememe.measures.table import DifferenceRow, MeasureTable, Row
-from sememe.measures.verdict import sentence
+from sememe.measures.verdict import verdict
 
 SIGNIFICANT = 0.05
 
@@ -57,8 +57,13 @@ def compare(
         for name, found in matches[target].items():
             rows += _matched_rows(layer, name, found)
         differences += _differences(layer, matches[target], controls)
-    text = sentence(layer, list(matches.values()), differences, controls)
-    return MeasureTable(rows=tuple(rows), differences=tuple(differences), sentences={layer: text})
+    judged = verdict(layer, list(matches.values()), differences, controls)
+    return MeasureTable(
+        rows=tuple(rows),
+        differences=tuple(differences),
+        sentences={layer: judged.sentence},
+        answers={layer: judged.answer},
+    )
 
 
 def _check(families: dict[str, list[Evaluation]], controls: Sequence[str]) -> None:

@@ -72,12 +72,15 @@ class MeasureTable:
     rows: tuple[Row, ...]
     differences: tuple[DifferenceRow, ...] = ()
     sentences: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """``"yes"``, ``"no"`` or ``"mixed"`` for each layer (``verdict.py``)."""
 
     def __add__(self, other: "MeasureTable") -> "MeasureTable":
         return MeasureTable(
             rows=self.rows + other.rows,
             differences=self.differences + other.differences,
             sentences={**self.sentences, **other.sentences},
+            answers={**self.answers, **other.answers},
         )
 
     def select(self, **wanted: object) -> tuple[Row, ...]:
@@ -95,6 +98,7 @@ class MeasureTable:
             "rows": [_plain(asdict(row)) for row in self.rows],
             "differences": [_plain(asdict(row)) for row in self.differences],
             "sentences": dict(self.sentences),
+            "answers": dict(self.answers),
         }
 
     @classmethod
@@ -116,6 +120,7 @@ class MeasureTable:
                     DifferenceRow(**_numbers(row, DifferenceRow)) for row in content["differences"]
                 ),
                 sentences=dict(content["sentences"]),
+                answers=dict(content["answers"]),
             )
         except (KeyError, TypeError) as error:
             raise MeasureError(f"This table of measures is not whole ({error}): measure again.") from None

@@ -1,72 +1,116 @@
-"""One honest sentence for a layer: what the best dictionary beats, where, on how many measures, and where it
-loses.
+"""The verdict on a layer: yes, no or mixed, and one honest sentence that says why.
 
-The dictionary that the sentence is about is the one that reaches the fidelity with the fewest units firing.
-Its scores play no part in that choice: whichever scores best on the images reported would look better than it
-is.
+The dictionary that the verdict is about is the one that reaches the fidelity with the fewest units firing. Its
+scores play no part in that choice: whichever scores best on the images reported would look better than it is.
+
+- **yes**: it beats the neurons on more than half of the measures, and loses to no control on any;
+- **no**: it does not win more against the neurons than it loses, or it beats no other control at all: then
+  whatever it gains over neurons, a control gains too;
+- **mixed**: anything between.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from sememe.measures.frontier import Match
 from sememe.measures.record import registry
 from sememe.measures.table import DifferenceRow
 
 
-def sentence(
+@dataclass(frozen=True)
+class Verdict:
+    """Are the features of this layer more monosemantic than its neurons?"""
+
+    answer: Literal["yes", "no", "mixed"]
+    sentence: str
+    """In plain words, wins and losses alike."""
+
+
+@dataclass(frozen=True)
+class _Duel:
+    """One dictionary against one control, at one place of comparison."""
+
+    control: str
+    reached: bool
+    """Whether the control gets to the place at all."""
+    wins: int
+    losses: tuple[str, ...]
+    """The measures lost."""
+    tests: int
+
+
+def verdict(
     layer: str,
     places: Sequence[Mapping[str, Match]],
     differences: Sequence[DifferenceRow],
     controls: Sequence[str],
-) -> str:
-    """The sentence, about the first place of comparison that any dictionary reaches.
+    neurons: str = "neurons",
+) -> Verdict:
+    """The verdict at the first place of comparison that any dictionary reaches.
 
     Args:
         layer: its name.
         places: for each place of comparison, every family there.
         differences: of the layer, at all places.
-        controls: names of the controls.
+        controls: names of the controls, the neurons among them.
+        neurons: name of the control that the question is about.
     """
     for matches in places:
         reached = [name for name, found in matches.items() if name not in controls and found.reached]
         if reached:
             best = min(reached, key=lambda name: matches[name].quantity("l0"))
-            return _about(layer, best, matches, differences, controls)
+            duels = [_duel(best, control, matches, differences) for control in controls]
+            return Verdict(_answer(duels, neurons), _sentence(layer, best, matches, duels))
     if all(name in controls for matches in places for name in matches):
-        return f"{layer}: no dictionary was compared, controls only."
-    return f"{layer}: no dictionary reaches {' or '.join(_place(m) for m in places)}."
+        return Verdict("no", f"{layer}: no dictionary was compared, controls only.")
+    return Verdict("no", f"{layer}: no dictionary reaches {' or '.join(_place(m) for m in places)}.")
 
 
-def _about(
-    layer: str,
-    best: str,
-    matches: Mapping[str, Match],
-    differences: Sequence[DifferenceRow],
-    controls: Sequence[str],
-) -> str:
+def _duel(
+    best: str, control: str, matches: Mapping[str, Match], differences: Sequence[DifferenceRow]
+) -> _Duel:
     at = str(matches[best].target)
-    wins, losses, level, absent = [], [], [], []
-    for control in controls:
-        if not matches[control].reached:
-            absent.append(f"{control} (nearest {matches[control].best:.3g})")
-            continue
-        rows = [d for d in differences if (d.unit_set, d.control, d.at) == (best, control, at)]
-        count = Counter(row.outcome for row in rows)
-        if count["win"]:
-            wins.append(f"{control} on {count['win']} of {len(rows)} measures")
-        if count["loss"]:
-            named = _names([row.measure for row in rows if row.outcome == "loss"])
-            losses.append(f"to {control} on {count['loss']} ({named})")
-        if not count["win"] and not count["loss"]:
-            level.append(control)
+    rows = [row for row in differences if (row.unit_set, row.control, row.at) == (best, control, at)]
+    return _Duel(
+        control=control,
+        reached=matches[control].reached,
+        wins=sum(row.outcome == "win" for row in rows),
+        losses=tuple(row.measure for row in rows if row.outcome == "loss"),
+        tests=len(rows),
+    )
+
+
+def _answer(duels: Sequence[_Duel], neurons: str) -> Literal["yes", "no", "mixed"]:
+    fought = [duel for duel in duels if duel.reached]
+    others = [duel for duel in fought if duel.control != neurons]
+    against = next((duel for duel in fought if duel.control == neurons), None)
+    if against is not None and against.wins <= len(against.losses):
+        return "no"
+    if others and not any(duel.wins for duel in others):
+        return "no"
+    most = against is not None and 2 * against.wins > against.tests
+    return "yes" if most and not any(duel.losses for duel in fought) else "mixed"
+
+
+def _sentence(layer: str, best: str, matches: Mapping[str, Match], duels: Sequence[_Duel]) -> str:
+    fought = [duel for duel in duels if duel.reached]
+    wins = [f"{duel.control} on {duel.wins} of {duel.tests} measures" for duel in fought if duel.wins]
+    losses = [
+        f"to {duel.control} on {len(duel.losses)} ({_names(duel.losses)})" for duel in fought if duel.losses
+    ]
+    level = [duel.control for duel in fought if not duel.wins and not duel.losses]
+    absent = [
+        f"{duel.control} (nearest {matches[duel.control].best:.3g})" for duel in duels if not duel.reached
+    ]
     parts = [f"beats {_and(wins)}" if wins else "beats no control"]
     if losses:
         parts.append(f"loses {_and(losses)}")
     if level:
         parts.append(f"cannot be told from {_and(level)}")
     if absent:
-        parts.append(f"and {_and(absent)} {'do' if len(absent) > 1 else 'does'} not get there")
+        parts.append(f"{_and(absent)} {'do' if len(absent) > 1 else 'does'} not get there")
     about = f"{layer}, at {_place(matches)}: {best} (L0 {matches[best].quantity('l0'):.3g}) "
     return about + "; ".join(parts) + "."
 
@@ -78,9 +122,10 @@ def _place(matches: Mapping[str, Match]) -> str:
 
 
 def _names(keys: Sequence[str]) -> str:
-    """Titles of measures in plain words, each once whatever the number of its embeddings."""
-    titles = dict.fromkeys(registry()[key.split("[")[0]].title for key in keys)
-    return ", ".join(title[0].lower() + title[1:] for title in titles)
+    """Titles of measures in plain words; with several embeddings, how many of them."""
+    times = Counter(registry()[key.split("[")[0]].title for key in keys)
+    titles = [title[0].lower() + title[1:] + (f" x {n}" if n > 1 else "") for title, n in times.items()]
+    return ", ".join(titles)
 
 
 def _and(items: Sequence[str]) -> str:
