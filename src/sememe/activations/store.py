@@ -13,6 +13,7 @@
 How the arrays are cut is told in :mod:`sememe.activations.column`.
 """
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,10 @@ class StoreWriter:
             self._columns[name].append(vector)
         checksums = {name: column.close() for name, column in self._columns.items()}
         self._group.attrs.put(_attributes(activations) | {"sha256": checksums})
+        with warnings.catch_warnings():
+            # xarray asks for consolidated metadata and warns where there is none; Zarr warns where there is.
+            warnings.simplefilter("ignore", zarr.errors.ZarrUserWarning)
+            zarr.consolidate_metadata(self._group.store)
 
 
 def save(activations: Activations, path: Path | str) -> Activations:
@@ -174,7 +179,7 @@ def _field(attribute: dict[str, list[list[int]]]) -> ReceptiveField:
 
 
 def _open_arrays(path: Path, names: Iterable[str]) -> dict[str, zarr.Array]:
-    group = zarr.open_group(path, mode="r", zarr_format=3)
+    group = zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False)
     arrays = {}
     for name in names:
         array = group.get(name)
