@@ -4,10 +4,14 @@ Parameters are stored component by component (row ``j`` of both matrices belongs
 that selecting, updating or replacing a component touches one contiguous row.
 """
 
+from collections.abc import Mapping
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from sememe.dictionaries.nonlinearities import Nonlinearity
 
 
 class SAEModule(nn.Module):
@@ -29,7 +33,7 @@ class SAEModule(nn.Module):
         b_enc: Float[Tensor, " components"],
         W_dec: Float[Tensor, "components neurons"],
         b_dec: Float[Tensor, " neurons"],
-        nonlinearity: nn.Module,
+        nonlinearity: Nonlinearity,
     ) -> None:
         super().__init__()
         self.W_enc = nn.Parameter(W_enc.clone())
@@ -63,6 +67,23 @@ class SAEModule(nn.Module):
     def component_parameters(self) -> dict[str, nn.Parameter]:
         """The parameters with a row for every component, by name."""
         return {name: value for name, value in self.named_parameters() if name != "b_dec"}
+
+    def lens_tensors(self) -> dict[str, Tensor]:
+        """State by the names, and in the orientation, of SAELens: ``W_enc`` is ``(d_in, n_components)``."""
+        state = {name.removeprefix("nonlinearity."): value for name, value in self.state_dict().items()}
+        return state | ({"W_enc": state["W_enc"].T} if "W_enc" in state else {})
+
+    def load_lens_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over what ``lens_tensors`` gave."""
+        own = {"W_enc", "b_enc", "W_dec", "b_dec"}
+        state = {name if name in own else f"nonlinearity.{name}": value for name, value in tensors.items()}
+        self.load_state_dict(state | ({"W_enc": state["W_enc"].T} if "W_enc" in state else {}))
+
+    @torch.no_grad()
+    def scale_biases(self, factor: float) -> None:
+        """Make codes grow by ``factor`` with the distance of items from ``b_dec``."""
+        self.b_enc.mul_(factor)
+        self.nonlinearity.scale_(factor)
 
     @torch.no_grad()
     def normalise_atoms(self) -> None:

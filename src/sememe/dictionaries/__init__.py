@@ -1,0 +1,24 @@
+"""Dictionaries: one estimator interface from activations to codes and back."""
+
+from sememe.dictionaries.dictionary import Dictionary
+from sememe.dictionaries.l1_sae import L1SAE
+from sememe.dictionaries.neurons import Neurons
+from sememe.dictionaries.pca import PCA
+from sememe.dictionaries.random_dictionary import RandomDictionary
+from sememe.dictionaries.registry import registry
+from sememe.dictionaries.storage import load, save
+from sememe.dictionaries.stored_activations import StoredActivations
+from sememe.dictionaries.topk_sae import TopKSAE
+
+__all__ = [
+    "L1SAE",
+    "PCA",
+    "Dictionary",
+    "Neurons",
+    "RandomDictionary",
+    "StoredActivations",
+    "TopKSAE",
+    "load",
+    "registry",
+    "save",
+]

@@ -1,0 +1,173 @@
+"""What every dictionary is: an estimator that turns activations into codes and codes into activations."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from sememe.dictionaries.items import Items, ItemsLike, validated_items
+from sememe.errors import DictionaryError
+
+# Items are encoded in pieces whose dense codes take about this much.
+_CHUNK_BYTES = 32 * 2**20
+
+
+class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Base of all dictionaries: a scikit-learn transformer whose inverse is affine.
+
+    ``x_hat = codes @ components_ + offset_``, whatever way the codes were found: in the units of the layer,
+    so that adding ``components_[j]`` to an activation is what raising code ``j`` by 1 does.
+
+    Items come as a NumPy array, a torch tensor or a Zarr array, which is read in pieces and never whole.
+    Everything is computed in float32, except sums over items (float64). Codes are float32, dense or, with
+    ``sparse_output=True``, a CSR array. A component fires where its code is not zero; codes may be negative.
+
+    Attributes:
+        components_: atoms, float32 ``(n_components, n_features_in_)``.
+        offset_: what a code of zeros is decoded to, float32 ``(n_features_in_,)``.
+        n_features_in_: number of neurons.
+
+    A subclass writes ``_fit``, which sets these, and ``_codes``.
+    """
+
+    components_: Float32[np.ndarray, "components neurons"]
+    offset_: Float32[np.ndarray, " neurons"]
+    n_features_in_: int
+    sparse_output: bool
+
+    # Fewest items that a fit makes sense with.
+    _minimum_items = 2
+
+    def fit(self, X: ItemsLike, y: Any = None) -> Self:
+        """Learn the dictionary from items, ``(items, neurons)``.
+
+        Raises:
+            DictionaryError: a hyperparameter or the items are unsuitable. The estimator is left unfitted,
+                or as it was.
+        """
+        with self._unchanged_on_failure():
+            self._fit(validated_items(self, X, reset=True, minimum=self._minimum_items))
+        return self
+
+    def transform(self, X: ItemsLike) -> Float32[np.ndarray, "items components"] | sparse.csr_array:
+        """Codes of items, ``(items, n_components)``, float32: dense, or CSR if ``sparse_output``."""
+        check_is_fitted(self)
+        items = validated_items(self, X, reset=False)
+        n_components = len(self.components_)
+        chunks = items.chunks(_CHUNK_BYTES * items.n_neurons // max(n_components, items.n_neurons))
+        if self.sparse_output:
+            return sparse.vstack([sparse.csr_array(self._codes(chunk)) for chunk in chunks], format="csr")
+        codes = np.empty((len(items), n_components), dtype=np.float32)
+        start = 0
+        for chunk in chunks:
+            found = self._codes(chunk)
+            codes[start : start + len(chunk)] = found.toarray() if sparse.issparse(found) else found
+            start += len(chunk)
+        return codes
+
+    def inverse_transform(self, codes: Any) -> Float32[np.ndarray, "items neurons"]:
+        """Activations from codes: ``codes @ components_ + offset_``.
+
+        ``codes`` are ``(items, n_components)``: a NumPy array, a SciPy sparse matrix or a torch tensor.
+
+        Raises:
+            DictionaryError: the codes have another number of components.
+        """
+        check_is_fitted(self)
+        if isinstance(codes, torch.Tensor):
+            codes = codes.detach().cpu().numpy()
+        codes = codes.astype(np.float32) if sparse.issparse(codes) else np.asarray(codes, dtype=np.float32)
+        if codes.ndim != 2 or codes.shape[1] != len(self.components_):
+            raise DictionaryError(
+                f"Codes should have the shape (items, {len(self.components_)}), but {codes.shape} arrived."
+            )
+        return np.asarray(codes @ self.components_ + self.offset_, dtype=np.float32)
+
+    def score(self, X: ItemsLike, y: Any = None) -> float:
+        """Minus the fraction of variance unexplained: 0 is perfect, -1 is as good as the mean.
+
+        ``-sum ||x - x_hat||^2 / sum ||x - mean||^2``, with the mean of ``X``, over all items.
+
+        Raises:
+            DictionaryError: the items do not vary.
+        """
+        check_is_fitted(self)
+        items = validated_items(self, X, reset=False)
+        error, squares, total = 0.0, 0.0, np.zeros(items.n_neurons)
+        for chunk in items.chunks(_CHUNK_BYTES * items.n_neurons // max(len(self.components_), 1)):
+            reconstructed = self._codes(chunk) @ self.components_ + self.offset_
+            error += float(np.square(chunk - reconstructed, dtype=np.float64).sum())
+            # About the offset rather than zero, so that a large mean does not drown the variance.
+            apart = chunk.astype(np.float64) - self.offset_
+            squares += float(np.square(apart).sum())
+            total += apart.sum(axis=0)
+        variance = squares - float(total @ total) / len(items)
+        if variance <= 0:
+            raise DictionaryError(f"The {len(items)} items do not vary: there is no variance to explain.")
+        return -error / variance
+
+    def _fit(self, items: Items) -> None:
+        """Check the hyperparameters, learn, and set ``components_`` and ``offset_``."""
+        raise NotImplementedError
+
+    def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Any:
+        """Codes of some items: a float32 array, or a SciPy sparse matrix."""
+        raise NotImplementedError
+
+    # What ``storage`` writes, and makes a fitted dictionary of again.
+
+    # Further fitted arrays, and the sizes of their axes: "d_sae" components or "d_in" neurons.
+    _stored_arrays: Mapping[str, tuple[str, ...]] = {}
+
+    def _stored_configuration(self) -> dict[str, Any]:
+        """The keys of ``cfg.json`` that say what kind of dictionary it is; at least ``architecture``."""
+        return {"architecture": type(self).__name__}
+
+    def _stored_tensors(self) -> dict[str, Tensor]:
+        """The tensors of the weights file."""
+        extra = {name: torch.tensor(getattr(self, name)) for name in self._stored_arrays}
+        return {"W_dec": torch.tensor(self.components_), "b_dec": torch.tensor(self.offset_)} | extra
+
+    def _stored_shapes(self, d_in: int, d_sae: int) -> dict[str, tuple[int, ...]]:
+        """The shapes that the tensors must have, for an unfitted dictionary with its hyperparameters."""
+        sizes = {"d_in": d_in, "d_sae": d_sae}
+        extra = {name: tuple(sizes[axis] for axis in axes) for name, axes in self._stored_arrays.items()}
+        return {"W_dec": (d_sae, d_in), "b_dec": (d_in,)} | extra
+
+    def _stored_facts(self) -> dict[str, Any]:
+        """What else was fitted, as plain numbers that JSON keeps exactly."""
+        return {}
+
+    def _restore(self, tensors: Mapping[str, Tensor], facts: Any) -> None:
+        """Set the fitted attributes from what the three methods above gave."""
+        self.components_ = tensors["W_dec"].float().numpy()
+        self.offset_ = tensors["b_dec"].float().numpy()
+        for name in self._stored_arrays:
+            setattr(self, name, tensors[name].numpy())
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)
+
+    @contextlib.contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        before = self.__dict__.copy()
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
