@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -62,6 +63,8 @@ def score_cell(score: Score | None, *, as_percent: bool = False) -> object:
     details = [interval(score, write), measured_on(score)]
     if score.without_dead is not None:
         details.append(f"{write(score.without_dead)} without dead units")
+    if score.null is not None and not math.isnan(score.null):
+        details.append(f"{write(score.null)} by chance")
     return markup(write(score.value), [tag("span", said, class_="interval") for said in details if said])
 
 

@@ -138,6 +138,14 @@ def _dot(
         figure.add_annotation(**said, hovertext=row.note or None, **place)
         return
     colour = accent(row.kind, theme)
+    if score.null is not None:
+        upright = {
+            "symbol": "line-ns",
+            "size": 12,
+            "line": {"width": 2, "color": palette(theme)["line-strong"]},
+        }
+        chance = {"mode": "markers", "marker": upright, "hoverinfo": "skip", "showlegend": False}
+        figure.add_scatter(x=[score.null], y=[y], **chance, **place)
     figure.add_scatter(
         x=[score.value],
         y=[y],

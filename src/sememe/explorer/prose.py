@@ -53,7 +53,8 @@ DENSITY_CAPTION = "Live units only; dead units are counted in the tables."
 COMPARISON = _flow("""
     Sparser units look purer, whatever they are; so unit sets are compared only where they keep equally
     much of the layer, or where equally many of them fire. Dots are means over units, dead ones counted as
-    0; lines are 95 % intervals. A dictionary has found something when its features beat the neurons and
+    0; lines are 95 % intervals. A short upright tick is chance: what the same units would score if their
+    firings fell on random items. A dictionary has found something when its features beat the neurons and
     the controls.
 """)
 

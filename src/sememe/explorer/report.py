@@ -18,6 +18,7 @@ scripts whose hashes it names, its own and the installed plotly.js.
 
 import base64
 import hashlib
+from dataclasses import replace
 
 from plotly.offline import get_plotlyjs
 
@@ -28,7 +29,7 @@ from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.mathml import mathml
 from sememe.explorer.palette import asset, palette
 from sememe.explorer.report_data import LayerReport, MeasureNote, ReportData
-from sememe.explorer.report_layer import choices, layer_panel, pending
+from sememe.explorer.report_layer import choices, layer_panel, note_id, pending
 from sememe.explorer.report_sections import answers, how_made, how_to_read, networks
 
 _STYLES = ("tokens.css", "base.css", "gallery.css", "report.css")
@@ -50,8 +51,7 @@ def report_html(data: ReportData) -> str:
 
     Raises :class:`~sememe.errors.RunError` when a score names a measure that has no note.
     """
-    notes = {note.name: note for note in data.measures}
-    _check(data, notes)
+    notes = _notes_of_scores(data)
     script = asset("report.js")
     colours = [[light, palette("dark")[name]] for name, light in palette("light").items()]
     body = markup(
@@ -66,7 +66,7 @@ def report_html(data: ReportData) -> str:
             _section("making", how_made(data)),
         ),
         _footer(),
-        [_popover(note) for note in data.measures],
+        [_popover(note) for note in notes.values()],
         tag("script", Html(packed_plotly()), type="text/plain", id="plotly"),
         tag("script", Html(script), data_colours=_colour_pairs(colours)),
     )
@@ -145,7 +145,7 @@ def _popover(note: MeasureNote) -> Html:
         note.command and tag("p", "Made again by ", tag("code", note.command), class_="small muted"),
         popover=True,
         class_="note",
-        id=f"note-{note.name}",
+        id=note_id(note.name),
     )
 
 
@@ -153,14 +153,19 @@ def _footer() -> Html:
     return tag("footer", tag("div", tag("p", prose.FOOTER), class_="page"))
 
 
-def _check(data: ReportData, notes: dict[str, MeasureNote]) -> None:
+def _notes_of_scores(data: ReportData) -> dict[str, MeasureNote]:
+    """A note for every name that scores go by; ``"score[cnn, centred]"`` is a variant of ``"score"``."""
+    known = {note.name: note for note in data.measures}
+    notes = {}
     for layer in data.layers:
-        named = {name for comparison in layer.comparisons for name in comparison.measures}
-        named |= {frontier.measure for frontier in layer.frontiers}
-        for unit_set in layer.unit_sets:
-            for shown in unit_set.galleries:
-                named |= {name for card in shown.cards for name in card.scores}
-        if missing := sorted(named - notes.keys()):
-            raise RunError(
-                f"Layer {layer.name} shows {', '.join(missing)}, but no measure of that name has a note."
-            )
+        shown = [name for comparison in layer.comparisons for name in comparison.measures]
+        shown += [frontier.measure for frontier in layer.frontiers]
+        galleries = [picked for unit_set in layer.unit_sets for picked in unit_set.galleries]
+        shown += [name for picked in galleries for card in picked.cards for name in card.scores]
+        for name in shown:
+            base, _, variant = name.partition("[")
+            if base not in known:
+                raise RunError(f"Layer {layer.name} shows {name}, but no measure of that name has a note.")
+            title = known[base].title + (f" ({variant.rstrip(']')})" if variant else "")
+            notes[name] = replace(known[base], name=name, title=title)
+    return notes

@@ -29,6 +29,7 @@ class Score:
     n: int | None = None  # how many things it was measured on
     of: str = "images"  # what n counts: "images", "units", "items"
     without_dead: float | None = None  # the same, dead units left out; None: the same as `value`
+    null: float | None = None  # the same when each unit's firings are dealt to random items; None: not known
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """One layer in the report: its answer, its galleries, its densities, the comparison, the frontier."""
 
+import re
 from collections.abc import Sequence
 
 from sememe.explorer import figures, prose
@@ -47,6 +48,11 @@ def layer_panel(layer: LayerReport, data: ReportData, notes: Notes, anchor: str)
         if layer.notes
         else None,
     )
+
+
+def note_id(measure: str) -> str:
+    """The id of a measure's note; names of variants hold brackets and spaces, ids may not."""
+    return "note-" + re.sub(r"[^a-z0-9]+", "-", measure.lower()).strip("-")
 
 
 def pending(what: str) -> Html:
@@ -235,7 +241,7 @@ def _named(measures: Sequence[str], notes: Notes) -> Html:
                 "button",
                 class_="note-button",
                 type="button",
-                popovertarget=f"note-{name}",
+                popovertarget=note_id(name),
                 aria_label=f"How {notes[name].title} is computed",
             ),
             style="white-space:nowrap",

@@ -70,6 +70,8 @@ def in_full(score: Score, write: Callable[[float], str] = number) -> str:
     details = [f"95 % interval {between}" if between else "", measured_on(score)]
     if score.without_dead is not None:
         details.append(f"{write(score.without_dead)} without dead units")
+    if score.null is not None and not math.isnan(score.null):
+        details.append(f"{write(score.null)} by chance")
     said = ", ".join(filter(None, details))
     return f"{write(score.value)} ({said})" if said else write(score.value)
 
