@@ -82,7 +82,8 @@ def comparison_figure(
     measures = comparison.measures
     columns = max(1, min(columns, len(measures)))
     down = -(-len(measures) // columns)
-    rows = comparison.rows[::-1]  # plotly counts rows from below
+    rows = comparison.rows
+    heights = list(range(len(rows)))[::-1]  # plotly counts from below
     panel, gap, head = _ROW * len(rows), 100, 44
     height = down * panel + (down - 1) * gap + 2 * head
     figure = make_subplots(
@@ -96,8 +97,8 @@ def comparison_figure(
         first = place["col"] == 1
         # Alone in its row, a panel has its labels' width to the left: titles end at its right edge.
         _title(figure, _heading(notes[name]), place, side="right" if columns == 1 else "left")
-        for y, row in enumerate(rows):
-            _dot(figure, row, y, name, first, theme, place)
+        for y, row in zip(heights, rows, strict=True):
+            _dot(figure, row, y, name, theme, place)
         low, high = notes[name].range
         if 0 < high - low <= 2:
             margin = 0.03 * (high - low)
@@ -105,7 +106,7 @@ def comparison_figure(
         figure.update_xaxes(nticks=5, title_text=_direction(notes[name]), **place)
         figure.update_yaxes(
             range=[-0.6, len(rows) - 0.4],
-            tickvals=list(range(len(rows))),
+            tickvals=heights,
             ticktext=[escape(row.title) for row in rows],
             tickfont={"size": 13, "color": palette(theme)["ink"]},
             showticklabels=first,
@@ -119,7 +120,6 @@ def _dot(
     row: ComparisonRow,
     y: int,
     measure: str,
-    first: bool,
     theme: Theme,
     place: dict[str, int],
 ) -> None:

@@ -18,7 +18,7 @@ _SYMBOLS = {
     r"\sim": "∼", "-": "−", r"\pm": "±", r"\cdot": "·", r"\times": "×", r"\odot": "⊙", r"\neg": "¬",
     r"\mid": "∣", r"\|": "‖", r"\lVert": "‖", r"\rVert": "‖", r"\lvert": "|", r"\rvert": "|", r"\{": "{",
     r"\}": "}", r"\langle": "⟨", r"\rangle": "⟩", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\to": "→",
-    r"\infty": "∞", r"\top": "⊤",
+    r"\infty": "∞", r"\top": "⊤", r"\forall": "∀", r"\exists": "∃", r"\partial": "∂", r"\Delta": "Δ",
 }  # fmt: skip
 _NAMES = {r"\log", r"\max", r"\min", r"\cos", r"\exp", r"\arg", r"\ln", r"\operatorname", r"\sin"}
 _SPACES = {
