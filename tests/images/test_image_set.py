@@ -7,6 +7,7 @@ import pytest
 
 from sememe.errors import ImageError
 from sememe.images import ImageSet
+from sememe.images.image_set import _check_labels, _check_pixels
 
 
 def grey(n=4, height=3, width=5):
@@ -59,8 +60,6 @@ def test_a_set_without_labels_stays_without():
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        (2, "not by 2; for the one image"),
-        (np.array([0.0, 1.0]), "indexed by a slice"),
         (np.array([0, 4]), "no row 4 in tiny, which holds 4"),
         (np.array([0, -5]), "no row -5"),
         (np.array([True, False]), "mask of 2 entries does not fit the 4"),
@@ -70,10 +69,15 @@ def test_a_set_without_labels_stays_without():
     ],
 )
 def test_rows_that_are_not_there_are_named(rows, words):
-    # The annotations are checked while tests run; what users meet is the code behind them.
-    plain = getattr(ImageSet.__getitem__, "__wrapped__", ImageSet.__getitem__)
     with pytest.raises(ImageError, match=words):
-        plain(grey(), rows)
+        grey()[rows]
+
+
+@pytest.mark.parametrize("rows", [2, np.array([0.0, 1.0]), "first", None, np.zeros((2, 2), int)])
+def test_what_cannot_index_is_named(rows):
+    # Behind the annotations, which are checked while tests run, but not for users.
+    with pytest.raises(ImageError, match=r"is indexed by a slice, .* write images\[i : i \+ 1\]"):
+        grey()._rows(rows)
 
 
 def test_floats_are_exact_fractions_of_255():
@@ -103,7 +107,6 @@ PIXELS = np.zeros((2, 3, 3), np.uint8)
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"pixels": [[0]]}, "are a list, not a NumPy array"),
         ({"pixels": PIXELS.astype(np.float32)}, "pixels of bad are float32, not uint8"),
         ({"pixels": PIXELS[0]}, r"shape \(3, 3\); expected"),
         ({"pixels": PIXELS[:0]}, "bad holds no images"),
@@ -112,7 +115,6 @@ PIXELS = np.zeros((2, 3, 3), np.uint8)
         ({"labels": np.zeros(3, np.int64)}, "bad has 2 images but 3 labels"),
         ({"labels": np.zeros(2, np.int32)}, "labels of bad are int32"),
         ({"labels": np.zeros((2, 1), np.int64)}, "labels of bad are int64 of shape"),
-        ({"labels": [0, 1]}, "labels of bad are list"),
         ({"labels": np.array([0, 2]), "label_names": ("a", "b")}, "go up to 2, but there are 2 label names"),
         ({"labels": np.array([0, -1])}, "go down to -1"),
         ({"labels": np.array([0, 10**9])}, "too many to be classes"),
@@ -121,6 +123,14 @@ PIXELS = np.zeros((2, 3, 3), np.uint8)
 def test_what_is_not_a_set_of_images_is_refused_with_its_reason(fields, words):
     with pytest.raises(ImageError, match=words):
         ImageSet(**{"pixels": PIXELS, "name": "bad", **fields})
+
+
+def test_lists_are_no_arrays():
+    # Behind the annotations, which are checked while tests run, but not for users.
+    with pytest.raises(ImageError, match="are a list, not a NumPy array"):
+        _check_pixels([[0]], "bad")
+    with pytest.raises(ImageError, match=r"labels of bad are list; expected an int64 array of shape \(2,\)"):
+        _check_labels([0, 1], 2, (), "bad")
 
 
 def test_repr_says_what_is_inside():

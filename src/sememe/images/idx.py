@@ -6,13 +6,13 @@ A file is a header (two zero bytes, a type, the number of axes, and the length o
 
 import gzip
 import hashlib
+import io
 import lzma
 import math
 import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -23,8 +23,6 @@ _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 _GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
 # Large enough to cost few calls, small enough to stay in the second-level cache while it is summed.
 _CHUNK = 1 << 20
-
-Readable = IO[bytes] | gzip.GzipFile | lzma.LZMAFile
 
 
 def idx(
@@ -83,7 +81,7 @@ def read_idx(path: Path | str) -> np.ndarray:
         raise ImageError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def parse_idx(stream: IO[bytes], source: str, md5: str | None = None) -> np.ndarray:
+def parse_idx(stream: io.BufferedReader | io.BytesIO, source: str, md5: str | None = None) -> np.ndarray:
     """Parse an IDX file from a seekable stream, decompressing straight into the array that is returned.
 
     Args:
@@ -107,7 +105,7 @@ def parse_idx(stream: IO[bytes], source: str, md5: str | None = None) -> np.ndar
         ) from None
 
 
-def _unpacked(stream: IO[bytes]) -> AbstractContextManager[Readable]:
+def _unpacked(stream: io.BufferedReader | io.BytesIO) -> AbstractContextManager[io.BufferedIOBase]:
     magic = stream.read(len(_XZ))
     stream.seek(0)
     if magic.startswith(_GZIP):
@@ -117,7 +115,7 @@ def _unpacked(stream: IO[bytes]) -> AbstractContextManager[Readable]:
     return nullcontext(stream)
 
 
-def _parse_unpacked(stream: Readable, source: str, md5: str | None) -> np.ndarray:
+def _parse_unpacked(stream: io.BufferedIOBase, source: str, md5: str | None) -> np.ndarray:
     header = stream.read(4)
     if len(header) < 4 or header[:2] != b"\0\0" or header[2] not in _DTYPES or header[3] == 0:
         raise ImageError(
@@ -153,7 +151,7 @@ def _parse_unpacked(stream: Readable, source: str, md5: str | None) -> np.ndarra
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _fill(stream: Readable, buffer: memoryview, digest: "hashlib._Hash | None") -> int:
+def _fill(stream: io.BufferedIOBase, buffer: memoryview, digest: "hashlib._Hash | None") -> int:
     """Fill a buffer from a stream in chunks, without a second copy; how many bytes there were."""
     filled = 0
     while filled < len(buffer):

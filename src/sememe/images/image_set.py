@@ -4,12 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, Integer, UInt8
+from jaxtyping import Bool, Float32, Integer
 
 from sememe.errors import ImageError
 
-Pixels = UInt8[np.ndarray, "images height width"] | UInt8[np.ndarray, "images channels height width"]
-Rows = slice | Integer[np.ndarray, " rows"] | Bool[np.ndarray, " images"]
+Rows = slice | list[int] | Integer[np.ndarray, " rows"] | Bool[np.ndarray, " mask"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +32,9 @@ class ImageSet:
             without a name.
     """
 
-    pixels: Pixels
-    labels: Int64[np.ndarray, " images"] | None = None
+    # Shapes and types are checked below, always and with sentences of our own, instead of by annotations.
+    pixels: np.ndarray
+    labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
     name: str = "images"
     notes: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class ImageSet:
         """Width of an image in pixels."""
         return self.pixels.shape[-1]
 
-    def __getitem__(self, rows: Rows | list[int]) -> "ImageSet":
+    def __getitem__(self, rows: Rows) -> "ImageSet":
         """The subset at a slice (a view), an array of row numbers or a Boolean mask (copies).
 
         Raises:
@@ -85,9 +85,7 @@ class ImageSet:
         labels = None if self.labels is None else self.labels[rows]
         return dataclasses.replace(self, pixels=self.pixels[rows], labels=labels)
 
-    def floats(
-        self, rows: Rows | list[int] | None = None
-    ) -> Float32[np.ndarray, "images channels height width"]:
+    def floats(self, rows: Rows | None = None) -> Float32[np.ndarray, "images channels height width"]:
         """Pixels as networks take them: float32 in 0..1, always with a channel axis, freshly allocated.
 
         Args:
@@ -97,7 +95,7 @@ class ImageSet:
         pixels = pixels.reshape(len(pixels), self.n_channels, self.height, self.width)
         return np.divide(pixels, np.float32(255), dtype=np.float32)
 
-    def _rows(self, rows: Rows | list[int]) -> Rows:
+    def _rows(self, rows: object) -> Rows:
         """Rows that are there, or an :class:`ImageError` instead of NumPy's ``IndexError``."""
         if isinstance(rows, slice):
             return rows
@@ -105,7 +103,7 @@ class ImageSet:
         if array.ndim != 1 or (array.size and array.dtype.kind not in "iub"):
             raise ImageError(
                 f"{self.name} is indexed by a slice, an array of row numbers or a Boolean mask, not by "
-                f"{rows!r}; for the one image number i write images[i : i + 1]."
+                f"{_kind(rows)}; for the one image number i write images[i : i + 1]."
             )
         if array.dtype == bool:
             if len(array) != len(self):
@@ -150,12 +148,9 @@ def _check_pixels(pixels: object, name: str) -> None:
 
 def _check_labels(labels: object, n_images: int, label_names: tuple[str, ...], name: str) -> None:
     if not isinstance(labels, np.ndarray) or labels.dtype != np.int64 or labels.ndim != 1:
-        kind = (
-            f"{labels.dtype} of shape {labels.shape}"
-            if isinstance(labels, np.ndarray)
-            else type(labels).__name__
+        raise ImageError(
+            f"The labels of {name} are {_kind(labels)}; expected an int64 array of shape ({n_images},)."
         )
-        raise ImageError(f"The labels of {name} are {kind}; expected an int64 array of shape ({n_images},).")
     if len(labels) != n_images:
         raise ImageError(
             f"{name} has {n_images} images but {len(labels)} labels; there must be one an image."
@@ -173,6 +168,11 @@ def _check_labels(labels: object, n_images: int, label_names: tuple[str, ...], n
             f"The labels of {name} go up to {highest}, too many to be classes: number the classes from 0, "
             f"or give label_names."
         )
+
+
+def _kind(thing: object) -> str:
+    """What arrived, in a few words."""
+    return f"{thing.dtype} of shape {thing.shape}" if isinstance(thing, np.ndarray) else type(thing).__name__
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The MNIST database of handwritten digits, which ships with the package."""
 
 import functools
+import io
 from importlib import resources
 
 import numpy as np
@@ -54,9 +55,9 @@ def _load(split: str) -> ImageSet:
 def _read(file_name: str, md5: str) -> np.ndarray:
     packed = resources.files("sememe.images") / "data" / f"{file_name}.xz"
     try:
-        with packed.open("rb") as stream:
-            return parse_idx(stream, f"MNIST's {file_name}.xz", md5)
+        content = packed.read_bytes()
     except FileNotFoundError:
         raise ImageError(
             f"MNIST's {file_name}.xz is missing from the installed package; install sememe again."
         ) from None
+    return parse_idx(io.BytesIO(content), f"MNIST's {file_name}.xz", md5)
