@@ -21,12 +21,18 @@ def is_sparse(codes: Codes) -> TypeGuard[Any]:
     return bool(sparse.issparse(codes))
 
 
-def checked(codes: Codes) -> Codes:
-    """The codes, if they are finite and there is an item and a unit; a CSR matrix without stored zeros."""
+def count_units(codes: Codes) -> int:
+    """Number of columns, if there is a row and a column."""
     if codes.ndim != 2 or codes.shape[0] == 0 or codes.shape[1] == 0:
         raise MeasureError(
             f"Codes need at least one row (item) and one column (unit); these have the shape {codes.shape}."
         )
+    return int(codes.shape[1])
+
+
+def checked(codes: Codes) -> Codes:
+    """The codes, if they are finite; a CSR matrix without stored zeros."""
+    count_units(codes)
     stored = _stored(codes)
     if not np.isfinite(stored).all():
         bad = int(stored.size - np.isfinite(stored).sum())

@@ -10,24 +10,24 @@ units:
   ``(score - null) / (best - null)``; units without a score count as 0.
 
 The **null** of a unit is its score when its firings are dealt to random items: same density, same strengths,
-no meaning. It is the mean over three seeded deals, the same for all units and all unit sets.
+no meaning; see :meth:`~sememe.measures.evidence.Evidence.null_scores`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Real
+from jaxtyping import Float, Int, Real
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
 from sememe.measures.codes import Codes, checked, is_sparse, sums_by_key
-from sememe.measures.evidence import Evidence, unit_records
+from sememe.measures.evidence import Evidence, unit_measures
 from sememe.measures.fidelity.firing_totals import FiringSums
 from sememe.measures.fidelity.network_totals import NetworkSums
 from sememe.measures.fidelity.variance_totals import VarianceSums
 from sememe.measures.record import MeasureRecord, registry
-from sememe.measures.signs import Halves, halves
+from sememe.measures.signs import halves
 from sememe.measures.totals import Sums, weighted
 from sememe.progress import Progress, silent
 
@@ -140,7 +140,7 @@ def _set_scores(kind: str, variant: str, sums: Sums, evidence: Evidence) -> dict
     whole, drawn = sums.totals(), sums.totals(evidence.resampling.weights)
     scores = {}
     for record in registry().values():
-        if record.totals == kind and record.level == "set" and record.from_totals is not None:
+        if record.totals == kind and record.level == "set":
             key = f"{record.name}[{variant}]" if variant else record.name
             value = float(record.from_totals(whole))
             scores[key] = Estimate(value, np.asarray(record.from_totals(drawn), np.float64))
@@ -218,48 +218,20 @@ def _unit_scores(codes: Codes, evidence: Evidence, progress: Progress) -> dict[s
     n_units, resampling = codes.shape[1], evidence.resampling
     columns = codes.tocsc() if is_sparse(codes) else codes
     times = resampling.unit_weights(n_units)
-    shuffles = list(evidence.shuffled())
     means: dict[str, _Means] = {}
     for start in range(0, n_units, CHUNK):
         chunk = slice(start, min(start + CHUNK, n_units))
         part = columns[:, chunk]
         split = halves(part.tocsr() if is_sparse(part) else np.ascontiguousarray(part))
         mass = sums_by_key(evidence.group, resampling.n_groups, split.codes)
-        nulls = _null_scores(split, mass.sum(axis=0), shuffles)
+        nulls = evidence.null_scores(split)
         for kind, variant, sums in evidence.unit_sums(split.codes, evidence.group):
             whole, drawn = sums.totals(), sums.totals(resampling.weights)
-            for record in unit_records(kind):
-                assert record.from_totals is not None
-                key = f"{record.name}[{variant}]" if variant else record.name
+            for record, key in unit_measures(kind, variant):
                 gathered = means.setdefault(key, _Means(record, n_units, resampling.replicates))
                 values = split.join(record.from_totals(whole), mass.sum(axis=0))
                 replicates = split.join(record.from_totals(drawn), weighted(mass, resampling.weights))
-                gathered.add(chunk, values, _where_scored(nulls[key], values), replicates, times[:, chunk])
+                null = np.where(np.isnan(values), np.nan, nulls[key])
+                gathered.add(chunk, values, null, replicates, times[:, chunk])
         progress(chunk.stop / n_units, f"{chunk.stop} of {n_units} units")
     return {key: gathered.scores() for key, gathered in means.items()}
-
-
-def _null_scores(
-    split: Halves, mass: Float[np.ndarray, " columns"], shuffles: list[Evidence]
-) -> dict[str, Float[np.ndarray, " units"]]:
-    """Each unit's mean score over evidence whose items were dealt to other rows."""
-    gathered: dict[str, list[np.ndarray]] = {}
-    for shuffled in shuffles:
-        for kind, variant, sums in shuffled.unit_sums(split.codes, None):
-            totals = sums.totals()
-            for record in unit_records(kind):
-                assert record.from_totals is not None
-                key = f"{record.name}[{variant}]" if variant else record.name
-                gathered.setdefault(key, []).append(split.join(record.from_totals(totals), mass))
-    return {key: np.mean(scores, axis=0) for key, scores in gathered.items()}
-
-
-def _where_scored(
-    null: Float[np.ndarray, " units"], values: Float[np.ndarray, " units"]
-) -> Float[np.ndarray, " units"]:
-    return np.where(np.isnan(values), np.nan, null)
-
-
-def living(evaluation: Evaluation) -> Bool[np.ndarray, " units"]:
-    """Which units fire at all."""
-    return evaluation.density > 0

@@ -5,19 +5,21 @@ items, with the same resampled images, against the same null.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int, Integer, Real
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Resampling
-from sememe.measures.codes import Codes, checked_labels
+from sememe.measures.codes import Codes, checked_labels, sums_by_key
 from sememe.measures.record import MeasureRecord, registry
 from sememe.measures.selectivity.class_totals import ClassSums
 from sememe.measures.selectivity.histogram_totals import HistogramSums, firing_extent
+from sememe.measures.signs import Halves
 from sememe.measures.similarity.embeddings import unit_length
-from sememe.measures.similarity.pair_totals import PairSums
+from sememe.measures.similarity.pair_totals import PairSums, mean_cosine
 from sememe.measures.similarity.top_totals import TopSums
 from sememe.measures.totals import Sums
 
@@ -45,18 +47,16 @@ class Evidence:
     def n_items(self) -> int:
         return self.group.shape[0]
 
-    def shuffled(self) -> Iterator["Evidence"]:
+    @cached_property
+    def _shuffled(self) -> list["Evidence"]:
         """The same evidence with its items dealt to other rows: what firings that mean nothing would meet."""
+        dealt = []
         for shuffle in range(NULL_SHUFFLES):
             deal = np.random.default_rng([self.resampling.seed, 3, shuffle]).permutation(self.n_items)
-            yield Evidence(
-                resampling=self.resampling,
-                group=self.group[deal],
-                n_images=self.n_images,
-                labels=None if self.labels is None else self.labels[deal],
-                n_classes=self.n_classes,
-                embeddings={name: rows[deal] for name, rows in self.embeddings.items()},
-            )
+            labels = None if self.labels is None else self.labels[deal]
+            embeddings = {name: rows[deal] for name, rows in self.embeddings.items()}
+            dealt.append(replace(self, labels=labels, embeddings=embeddings))
+        return dealt
 
     def unit_sums(
         self, codes: Codes, group: Int[np.ndarray, " items"] | None
@@ -75,12 +75,32 @@ class Evidence:
             histogram.update(codes, self.labels, group)
             yield "histogram", "", histogram
         for name, rows in self.embeddings.items():
-            pairs = PairSums(n_units, rows.shape[1], n_groups)
-            pairs.update(codes, rows, group)
-            yield "pair", name, pairs
             top = TopSums(n_units, rows.shape[1], n_groups)
             top.update(codes, rows, group)
             yield "top", name, top
+            if group is not None:
+                pairs = PairSums(n_units, rows.shape[1], n_groups)
+                pairs.update(codes, rows, group)
+                yield "pair", name, pairs
+
+    def null_scores(self, split: Halves) -> dict[str, Float[np.ndarray, " units"]]:
+        """Each unit's score by measure when its firings are dealt to random items.
+
+        Exact where the mean over all deals is known: the monosemanticity score then is the mean cosine of two
+        items. Otherwise the mean over a few seeded deals.
+        """
+        mass = sums_by_key(np.zeros(self.n_items, np.int64), 1, split.codes)[0]
+        deals: dict[str, list[np.ndarray]] = {}
+        for dealt in self._shuffled:
+            for kind, variant, sums in dealt.unit_sums(split.codes, None):
+                totals = sums.totals()
+                for record, key in unit_measures(kind, variant):
+                    deals.setdefault(key, []).append(split.join(record.from_totals(totals), mass))
+        nulls = {key: np.mean(scores, axis=0) for key, scores in deals.items()}
+        for variant, rows in self.embeddings.items():
+            for _, key in unit_measures("pair", variant):
+                nulls[key] = np.full(split.n_units, mean_cosine(rows))
+        return nulls
 
 
 def evidence(
@@ -136,10 +156,12 @@ def evidence(
     )
 
 
-def unit_records(kind: str) -> list[MeasureRecord]:
-    """The measures of units that are formulas on one kind of totals, and say which way is better."""
+def unit_measures(kind: str, variant: str) -> list[tuple[MeasureRecord, str]]:
+    """The measures of units that are formulas on one kind of totals and say which way is better, with their
+    keys.
+    """
     return [
-        record
+        (record, f"{record.name}[{variant}]" if variant else record.name)
         for record in registry().values()
         if record.totals == kind and record.level == "unit" and record.higher_is_better is not None
     ]

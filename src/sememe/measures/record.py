@@ -69,8 +69,23 @@ class MeasureRecord:
     function: Callable[..., Any]
     """The pure function of arrays."""
     totals: str | None = None
-    """The kind of sums that ``from_totals`` takes: ``"class"``, ``"histogram"``, ``"pair"``, ``"top"`` ..."""
-    from_totals: Callable[[Any], Any] | None = None
+    """The kind of sums that it is a formula on: ``"class"``, ``"histogram"``, ``"pair"``, ``"top"`` ... or
+    None.
+    """
+    formula_on_totals: Callable[[Any], Any] | None = None
+
+    def from_totals(self, totals: Any) -> Any:
+        """The formula on sums over items, of one kind; with a leading axis of replicates where the sums have
+        one.
+
+        Raises:
+            MeasureError: the measure is no function of sums.
+        """
+        if self.formula_on_totals is None:
+            raise MeasureError(
+                f"{self.title} is not a function of sums over items: call {self.name} on arrays."
+            )
+        return self.formula_on_totals(totals)
 
     @property
     def best(self) -> float:
@@ -133,7 +148,7 @@ def measure(
             needs=frozenset(needs),
             function=function,
             totals=totals,
-            from_totals=from_totals,
+            formula_on_totals=from_totals,
         )
         _REGISTRY[name] = record
         function.record = record  # type: ignore[attr-defined]

@@ -1,7 +1,8 @@
 """The verdict on a layer: yes, no or mixed, and one honest sentence that says why.
 
-The dictionary that the verdict is about is the one that reaches the fidelity with the fewest units firing. Its
-scores play no part in that choice: whichever scores best on the images reported would look better than it is.
+The dictionary that the verdict is about is the one that reaches the fidelity with the fewest units firing.
+Its scores play no part in that choice: whichever scores best on the images reported would look better than it
+is.
 
 - **yes**: it beats the neurons on more than half of the measures, and loses to no control on any;
 - **no**: it does not win more against the neurons than it loses, or it beats no other control at all: then

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from sememe.measures.codes import Codes, checked, firings_by_key
+from sememe.measures.codes import Codes, checked, count_units, firings_by_key
 from sememe.measures.totals import Weights, check_width, group_of, weighted
 
 
@@ -44,6 +44,6 @@ class FiringSums:
 
 def firing_totals(codes: Codes) -> FiringTotals:
     """The totals of an array that is in memory."""
-    sums = FiringSums(codes.shape[1])
+    sums = FiringSums(count_units(codes))
     sums.update(codes)
     return sums.totals()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, Integer
 
-from sememe.measures.codes import Codes, checked, checked_labels, firings_by_key, sums_by_key
+from sememe.measures.codes import Codes, checked, checked_labels, count_units, firings_by_key, sums_by_key
 from sememe.measures.totals import Weights, check_width, group_of, weighted
 
 
@@ -71,6 +71,6 @@ class ClassSums:
 
 def class_totals(codes: Codes, labels: Integer[np.ndarray, " items"], n_classes: int) -> ClassTotals:
     """The totals of arrays that are in memory: one accumulator, fed once."""
-    sums = ClassSums(codes.shape[1], n_classes)
+    sums = ClassSums(count_units(codes), n_classes)
     sums.update(codes, labels)
     return sums.totals()

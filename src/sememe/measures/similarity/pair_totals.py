@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sememe.errors import MeasureError
-from sememe.measures.codes import Codes, checked, extent, squared, sums_by_key
+from sememe.measures.codes import Codes, checked, count_units, extent, squared, sums_by_key
 from sememe.measures.totals import Weights, check_width, group_of, weighted
 
 
@@ -145,7 +145,7 @@ def _squared_length(
 
 def pair_totals(codes: Codes, embeddings: Float[np.ndarray, "items embedding"]) -> PairTotals:
     """The totals of arrays that are in memory."""
-    sums = PairSums(codes.shape[1], embeddings.shape[1])
+    sums = PairSums(count_units(codes), embeddings.shape[1])
     sums.update(codes, embeddings)
     return sums.totals()
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sememe.errors import MeasureError
-from sememe.measures.codes import Codes, checked, entries, is_sparse
+from sememe.measures.codes import Codes, checked, count_units, entries, is_sparse
 from sememe.measures.kernels.exemplars import exemplar_sums, two_means
 from sememe.measures.totals import Weights, check_width, group_of
 
@@ -111,6 +111,6 @@ def _greatest(
 
 def top_totals(codes: Codes, embeddings: Float[np.ndarray, "items embedding"]) -> TopTotals:
     """The exemplars in arrays that are in memory."""
-    sums = TopSums(codes.shape[1], embeddings.shape[1])
+    sums = TopSums(count_units(codes), embeddings.shape[1])
     sums.update(codes, embeddings)
     return sums.totals()
