@@ -271,6 +271,19 @@ def test_ink_needs_a_receptive_field():
         harvest(Tokens(), images(2), "embed", positions_per_image=2, weighted="ink")
 
 
+def test_rows_that_are_not_images_are_refused():
+    net = nn.Sequential(nn.Flatten(0, 2))  # rows of pixels of all images together
+    with pytest.raises(ActivationsError, match="'0' gave 60 rows for 5 images"):
+        harvest(net, images(5), "0")
+
+
+def test_large_images_come_in_small_batches(monkeypatch):
+    monkeypatch.setattr(harvest_module, "BATCH_BYTES", 3 * 4 * 144)
+    told = []
+    harvest(Convolutional(), images(7), "conv", progress=lambda fraction, note: told.append(note))
+    assert told == [f"harvest: {n} of 7 images" for n in (3, 6, 7)]
+
+
 def test_too_much_for_memory_asks_for_a_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(harvest_module, "MEMORY_LIMIT", 2000)
     with pytest.raises(ActivationsError, match=r"activations of conv take .* give a folder"):

@@ -64,6 +64,15 @@ def test_layers_get_a_folder_each(tmp_path):
     assert equal(stored["head"], open_store(tmp_path / "head"))
 
 
+def test_layers_without_a_folder_stay_in_memory(tmp_path):
+    data = images(3)
+    acts = harvest_layers(Convolutional(), data, ["conv", "head"], to={"conv": tmp_path / "a"})
+    assert isinstance(acts["conv"].values, zarr.Array)
+    assert isinstance(acts["head"].values, np.ndarray)
+    with pytest.raises(ActivationsError, match="folder for layer 'fc'"):
+        harvest_layers(Convolutional(), data, ["conv"], to={"fc": tmp_path / "b"})
+
+
 def test_an_array_that_is_there_is_replaced(tmp_path):
     harvest(Convolutional(), images(3), "conv", to=tmp_path / "acts")
     acts = harvest(Convolutional(), images(5), "head", to=tmp_path / "acts")

@@ -107,5 +107,9 @@ class Activations:
         """All values in order, ``size`` rows at a time (fewer in the last batch)."""
         if size < 1:
             raise ActivationsError(f"The batch size is {size}; use 1 or more.")
-        for start in range(0, len(self), size):
-            yield self.rows(start, min(start + size, len(self)))
+        # From disk several chunks are read at once: a chunk that many batches share is read once or twice.
+        shared = 1 if isinstance(self.values, np.ndarray) else max(1, 4 * self.values.chunks[0] // size)
+        for start in range(0, len(self), size * shared):
+            block = self.rows(start, start + size * shared)
+            for first in range(0, len(block), size):
+                yield block[first : first + size]

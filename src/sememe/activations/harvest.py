@@ -24,6 +24,8 @@ from sememe.progress import Progress, silent
 
 # What harvests may take in memory, all layers together; beyond it they have to go to disk.
 MEMORY_LIMIT = 4 << 30
+# What the pixels of a batch take at most, unless its size is given; the maps of a CNN take ten times as much.
+BATCH_BYTES = 16 << 20
 
 
 def harvest(
@@ -36,7 +38,7 @@ def harvest(
     pool: Pool | None = None,
     seed: int = 0,
     to: Path | str | None = None,
-    batch_size: int = 512,
+    batch_size: int | None = None,
     device: str = "auto",
     progress: Progress = silent,
 ) -> Activations:
@@ -58,7 +60,7 @@ def harvest(
         which depend on it and on the image's row alone. to: a folder for a store on disk, whose size memory
         does not limit; replaced if it is there. None keeps
             the activations in memory.
-        batch_size: images in a forward pass.
+        batch_size: images in a forward pass; None for 512, or fewer where they are large (16 MiB of pixels).
         device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
         progress: told the share of images that are done.
 
@@ -92,7 +94,7 @@ def harvest_layers(
     pool: Pool | None = None,
     seed: int = 0,
     to: Path | str | Mapping[str, Path | str] | None = None,
-    batch_size: int = 512,
+    batch_size: int | None = None,
     device: str = "auto",
     progress: Progress = silent,
 ) -> dict[str, Activations]:
@@ -100,11 +102,12 @@ def harvest_layers(
 
     Takes what :func:`harvest` takes and raises what it raises; positions and pooling concern the layers that
     have a map or tokens. ``to`` is a folder that gets a store for each layer, under its name, or a folder for
-    each layer.
+    each layer by name; those that it leaves out are kept in memory.
     """
     names = list(dict.fromkeys(layers))
     sampling = None if positions_per_image is None else Sampling(positions_per_image, weighted, seed)
     folders = _folders(names, to)
+    batch_size = _default_batch(images) if batch_size is None else batch_size
     _check(names, pool, batch_size)
     with evaluation(net, device) as prepare, contextlib.ExitStack() as stack:
         readers = _readers(net, images, names, prepare, sampling, pool)
@@ -155,8 +158,17 @@ def _folders(names: list[str], to: Path | str | Mapping[str, Path | str] | None)
     if to is None:
         return {}
     if isinstance(to, Mapping):
+        for name in to.keys() - names:
+            raise ActivationsError(
+                f"There is a folder for layer {name!r}, which is not among those to harvest."
+            )
         return {name: Path(folder) for name, folder in to.items()}
     return {name: Path(to) / name for name in names}
+
+
+def _default_batch(images: ImageSet) -> int:
+    image_bytes = 4 * images.n_channels * images.height * images.width
+    return max(1, min(512, BATCH_BYTES // image_bytes))
 
 
 def _check(names: list[str], pool: Pool | None, batch_size: int) -> None:

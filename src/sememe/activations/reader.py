@@ -45,7 +45,12 @@ class Reader:
     ) -> Items:
         """The items of a batch of images, the first of which has this row in its set."""
         positions = _as_positions(output)
-        n_images = len(positions)
+        n_images = len(pixels)
+        if len(positions) != n_images:
+            raise ActivationsError(
+                """The items of a batch of images, the first of which stands in this row of its set."""
+                "first axis is images."
+            )
         if positions.shape[1:] != (*(self.grid or positions.shape[1:3]), self.n_neurons):
             raise ActivationsError(
                 f"Layer {self.layer!r} gave a map of {tuple(positions.shape[1:3])} after one of {self.grid}: "

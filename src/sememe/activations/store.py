@@ -87,7 +87,7 @@ class StoreWriter:
         self._group.attrs.put(_attributes(activations) | {"sha256": checksums})
         with warnings.catch_warnings():
             # xarray asks for consolidated metadata and warns where there is none; Zarr warns where there is.
-            warnings.simplefilter("ignore", zarr.errors.ZarrUserWarning)
+            warnings.simplefilter("ignore", UserWarning)
             zarr.consolidate_metadata(self._group.store)
 
 
