@@ -14,10 +14,11 @@ no meaning; see :meth:`~sememe.measures.evidence.Evidence.null_scores`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int, Real
+from scipy import sparse
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
@@ -28,11 +29,15 @@ from sememe.measures.fidelity.network_totals import NetworkSums
 from sememe.measures.fidelity.variance_totals import VarianceSums
 from sememe.measures.record import MeasureRecord, registry
 from sememe.measures.signs import halves
+from sememe.measures.similarity.top_totals import greatest_codes
 from sememe.measures.totals import Sums, weighted
 from sememe.progress import Progress, silent
 
 CHUNK = 128
 """Units scored at a time: bounds the memory that replicates of all units together would need."""
+
+WORTH_IT = 0.7
+"""Share of non-zero codes up to which CSR is the faster layout."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,9 +228,12 @@ def _unit_scores(codes: Codes, evidence: Evidence, progress: Progress) -> dict[s
         chunk = slice(start, min(start + CHUNK, n_units))
         part = columns[:, chunk]
         split = halves(part.tocsr() if is_sparse(part) else np.ascontiguousarray(part))
+        # Found once for every embedding and every deal of the null.
+        greatest = greatest_codes(split.codes) if evidence.embeddings else None
+        split = replace(split, codes=_sparse_if_worth_it(split.codes))
         mass = sums_by_key(evidence.group, resampling.n_groups, split.codes)
-        nulls = evidence.null_scores(split)
-        for kind, variant, sums in evidence.unit_sums(split.codes, evidence.group):
+        nulls = evidence.null_scores(split, greatest)
+        for kind, variant, sums in evidence.unit_sums(split.codes, evidence.group, greatest):
             whole, drawn = sums.totals(), sums.totals(resampling.weights)
             for record, key in unit_measures(kind, variant):
                 gathered = means.setdefault(key, _Means(record, n_units, resampling.replicates))
@@ -235,3 +243,10 @@ def _unit_scores(codes: Codes, evidence: Evidence, progress: Progress) -> dict[s
                 gathered.add(chunk, values, null, replicates, times[:, chunk])
         progress(chunk.stop / n_units, f"{chunk.stop} of {n_units} units")
     return {key: gathered.scores() for key, gathered in means.items()}
+
+
+def _sparse_if_worth_it(codes: Codes) -> Codes:
+    """Codes that are mostly zero as CSR: their firings are then found once and not by every accumulator."""
+    if is_sparse(codes) or np.count_nonzero(codes) > codes.size * WORTH_IT:
+        return codes
+    return sparse.csr_array(codes)

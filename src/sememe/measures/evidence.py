@@ -20,7 +20,7 @@ from sememe.measures.selectivity.histogram_totals import HistogramSums, firing_e
 from sememe.measures.signs import Halves
 from sememe.measures.similarity.embeddings import unit_length
 from sememe.measures.similarity.pair_totals import PairSums, mean_cosine
-from sememe.measures.similarity.top_totals import TopSums
+from sememe.measures.similarity.top_totals import Greatest, TopSums
 from sememe.measures.totals import Sums
 
 NULL_SHUFFLES = 3
@@ -59,7 +59,7 @@ class Evidence:
         return dealt
 
     def unit_sums(
-        self, codes: Codes, group: Int[np.ndarray, " items"] | None
+        self, codes: Codes, group: Int[np.ndarray, " items"] | None, greatest: Greatest | None = None
     ) -> Iterator[tuple[str, str, Sums]]:
         """Feed codes >= 0 to every accumulator that this evidence allows: kind, variant, sums.
 
@@ -76,14 +76,16 @@ class Evidence:
             yield "histogram", "", histogram
         for name, rows in self.embeddings.items():
             top = TopSums(n_units, rows.shape[1], n_groups)
-            top.update(codes, rows, group)
+            top.update(codes, rows, group, greatest)
             yield "top", name, top
             if group is not None:
                 pairs = PairSums(n_units, rows.shape[1], n_groups)
                 pairs.update(codes, rows, group)
                 yield "pair", name, pairs
 
-    def null_scores(self, split: Halves) -> dict[str, Float[np.ndarray, " units"]]:
+    def null_scores(
+        self, split: Halves, greatest: Greatest | None = None
+    ) -> dict[str, Float[np.ndarray, " units"]]:
         """Each unit's score by measure when its firings are dealt to random items.
 
         Exact where the mean over all deals is known: the monosemanticity score then is the mean cosine of two
@@ -92,7 +94,7 @@ class Evidence:
         mass = sums_by_key(np.zeros(self.n_items, np.int64), 1, split.codes)[0]
         deals: dict[str, list[np.ndarray]] = {}
         for dealt in self._shuffled:
-            for kind, variant, sums in dealt.unit_sums(split.codes, None):
+            for kind, variant, sums in dealt.unit_sums(split.codes, None, greatest):
                 totals = sums.totals()
                 for record, key in unit_measures(kind, variant):
                     deals.setdefault(key, []).append(split.join(record.from_totals(totals), mass))

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def two_means(cosine: np.ndarray, taken: np.ndarray, rounds: int) -> np.ndarray:
     """Which items of each unit lie in the second of two clusters, ``(units, items)``.
 
@@ -61,7 +61,7 @@ def two_means(cosine: np.ndarray, taken: np.ndarray, rounds: int) -> np.ndarray:
     return second
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def exemplar_sums(
     weights: np.ndarray,
     group: np.ndarray,
@@ -78,29 +78,37 @@ def exemplar_sums(
     """
     n_replicates, (n_units, m) = weights.shape[0], group.shape
     sums = np.zeros((7, n_replicates, n_units))
-    index, times, in_second = np.empty(m, np.int64), np.empty(m), np.empty(m, np.bool_)
+    index, times = np.empty((2, m), np.int64), np.empty((2, m))
+    count = np.empty(2, np.int64)
     for u in range(n_units):
         for r in range(n_replicates):
-            left, n = float(top), 0
+            left, squares = float(top), 0.0
+            count[:] = 0
             for i in range(firing[u]):
-                times_i = min(weights[r, group[u, i]], left)
-                if times_i > 0:
-                    index[n], times[n], in_second[n] = i, times_i, second[u, i]
-                    n += 1
-                    left -= times_i
+                drawn = min(weights[r, group[u, i]], left)
+                if drawn > 0:
+                    c = 1 if second[u, i] else 0
+                    index[c, count[c]], times[c, count[c]] = i, drawn
+                    count[c] += 1
+                    left -= drawn
+                    squares += drawn * drawn
                     if left == 0:
                         break
-            for a in range(n):
-                i, mine = index[a], 1 if in_second[a] else 0
-                sums[mine, r, u] += times[a]
-                itself = times[a] * times[a] * cosine[u, i, i]
-                sums[2 + mine, r, u] += itself
-                sums[5, r, u] += itself
-                for b in range(a):
-                    product = times[a] * times[b] * cosine[u, i, index[b]]
-                    if in_second[a] != in_second[b]:
-                        sums[4, r, u] += product
-                    else:
-                        sums[2 + mine, r, u] += 2 * product
-                    sums[6, r, u] += 2 * times[a] * times[b]
+            taken = float(top) - left
+            sums[6, r, u] = taken * taken - squares
+            for c in range(2):
+                for a in range(count[c]):
+                    i, mine = index[c, a], times[c, a]
+                    itself = mine * mine * cosine[u, i, i]
+                    pairs = 0.0
+                    for b in range(a):
+                        pairs += times[c, b] * cosine[u, i, index[c, b]]
+                    sums[c, r, u] += mine
+                    sums[2 + c, r, u] += itself + 2 * mine * pairs
+                    sums[5, r, u] += itself
+            for a in range(count[1]):
+                i, across = index[1, a], 0.0
+                for b in range(count[0]):
+                    across += times[0, b] * cosine[u, i, index[0, b]]
+                sums[4, r, u] += times[1, a] * across
     return sums

@@ -12,15 +12,20 @@ from sememe.measures.signs import on_both_signs
 
 
 def _from_totals(totals: HistogramTotals) -> Float[np.ndarray, "... units"]:
-    items = totals.counts.sum(axis=-2, keepdims=True)
-    present = items[..., 0, :] > 0
+    counts = totals.counts
+    items = counts.sum(axis=-2)
+    present = items > 0
     n_classes = present.sum(axis=-2)
-    shares = totals.counts / np.where(items > 0, items, 1.0)
+    each = np.where(present, items, 1.0)
+    # Counts are whole numbers, in replicates too, so n log n is looked up: logarithms would take most of the
+    # time.
+    whole = np.arange(int(counts.max()) + 1)
+    product = whole * np.log(np.maximum(whole, 1))
+    within = np.log(each) - product[counts.astype(np.intp)].sum(axis=-2) / each
     with np.errstate(invalid="ignore", divide="ignore"):
-        mixture = shares.sum(axis=-3) / n_classes[..., None, :]
-        within = _entropy(shares).sum(axis=-2) / n_classes
-        divergence = (_entropy(mixture) - within) / np.log(n_classes)
-    silent = totals.counts[..., 0, :].sum(axis=-2) == totals.counts.sum(axis=(-3, -2))
+        mixture = np.einsum("...cbu,...cu->...bu", counts, 1.0 / each) / n_classes[..., None, :]
+        divergence = (_entropy(mixture) - within.sum(axis=-2) / n_classes) / np.log(n_classes)
+    silent = counts[..., 0, :].sum(axis=-2) == items.sum(axis=-2)
     # A divergence of 0 can come out as a rounding error below it, and its root as NaN.
     return np.where(silent, np.nan, np.sqrt(np.maximum(divergence, 0.0)))
 

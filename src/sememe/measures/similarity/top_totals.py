@@ -7,6 +7,7 @@ once, on the data as they are; a replicate reweights their members.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -21,6 +22,9 @@ TOP = 30
 REMEMBERED = 2 * TOP
 ROUNDS = 50
 """Rounds of 2-means at most; sets of a few dozen points settle in fewer than ten."""
+
+Greatest: TypeAlias = tuple[Int[np.ndarray, "units exemplars"], Float[np.ndarray, "units exemplars"]]
+"""Item and code of the greatest codes of each unit in a batch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +57,12 @@ class TopSums:
         codes: Codes,
         embeddings: Float[np.ndarray, "items embedding"],
         group: Int[np.ndarray, " items"] | None = None,
+        greatest: Greatest | None = None,
     ) -> None:
-        """Add a batch of items, in the order in which they are kept when codes are equal."""
+        """Add a batch of items, in the order in which they are kept when codes are equal.
+
+        ``greatest`` spares finding the greatest codes again, for a second embedding of the same batch.
+        """
         check_width(codes, self.n_units)
         if embeddings.shape[0] != codes.shape[0]:
             raise MeasureError(
@@ -62,7 +70,7 @@ class TopSums:
                 "give one an item."
             )
         group = group_of(group, codes.shape[0], self.n_groups)
-        item, fresh = _greatest(checked(codes))
+        item, fresh = greatest_codes(codes) if greatest is None else greatest
         value = np.concatenate([self._value, fresh], axis=1)
         place = np.argsort(-value, axis=1, kind="stable")[:, :REMEMBERED]
         row = np.arange(self.n_units)[:, None]
@@ -87,12 +95,11 @@ class TopSums:
         return TopTotals(sizes=sums[0:2], lengths=sums[2:4], product=sums[4], diagonal=sums[5], pairs=sums[6])
 
 
-def _greatest(
-    codes: Codes,
-) -> tuple[Int[np.ndarray, "units exemplars"], Float[np.ndarray, "units exemplars"]]:
+def greatest_codes(codes: Codes) -> Greatest:
     """Item and code of the greatest codes of each unit, greatest first; 0 where a unit has no more
     firings.
     """
+    codes = checked(codes)
     n_items, n_units = codes.shape
     if not is_sparse(codes) and n_items > REMEMBERED:
         least = np.partition(codes, n_items - REMEMBERED, axis=0)[n_items - REMEMBERED]
