@@ -56,8 +56,8 @@ def run(
     console = Console(highlight=False)
     from sememe import recipes
     from sememe.console import duration, reporter_for
-    from sememe.runs import print_summary
     from sememe.runs import run as run_recipe
+    from sememe.summary import print_summary
 
     configuration = recipes.configure(recipe, quick=quick, seed=seed)
     path = run or Path("runs") / (recipe if not quick else f"{recipe}-quick")
@@ -67,7 +67,7 @@ def run(
         finished = run_recipe(configuration, path, device=device, command=command, reporter=reporter)
     finally:
         reporter.close()
-    print_summary(console, finished.folder)
+    print_summary(console, configuration, finished.folder)
     console.print(
         f"Report: {finished.folder.report_path}\n"
         f"Time {duration(finished.seconds)}, peak memory {finished.peak_memory / 1e9:.2f} GB",

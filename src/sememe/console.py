@@ -54,6 +54,9 @@ class LogReporter:
     def skip(self, title: str, number: int, of: int) -> None:
         self._print(f"[{number}/{of}] {title}: done before")
 
+    def close(self) -> None:
+        """Nothing to take away."""
+
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 

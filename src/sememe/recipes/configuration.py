@@ -18,9 +18,10 @@ class NetworkPlan:
     """One network to train and the layers of it to look at."""
 
     name: str  # name in networks.registry(), and of its folder in the run
+    title: str  # what people read
     seed: int  # of its initialisation and of the order of its training images
     layers: tuple[str, ...]  # dotted names of the layers whose activations are studied
-    positions_per_image: int | None = None  # positions sampled of an image in layers that have a map; None: all
+    positions_per_image: int | None = None  # sampled of an image, where a layer has a map; None: all
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class LayerPlan:
 
     network: str  # name of its NetworkPlan
     layer: str  # dotted name
+    title: str  # what people read
+    n_neurons: int  # for an early report, before anything is harvested
     sweeps: tuple[Sweep, ...]  # what is compared
     shown: str  # the sweep point whose features the report shows beside the neurons
     l0_targets: tuple[float, ...]  # the sparsities at which unit sets are compared

@@ -10,6 +10,7 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
     ``fc1`` 512. Each kind is swept over its sparsity, so that all can be compared where they reach the same
     fidelity. ``quick`` fits on fewer images, with every other point of the sweeps left out.
     """
+    narrow = _narrow(seed, quick)
     return RunConfiguration(
         recipe="mnist",
         seed=seed,
@@ -18,17 +19,17 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
         report_images=5_000,
         splice_images=2_000 if not quick else 1_000,
         networks=(
-            NetworkPlan("digit_mlp", seed, ("hidden1", "hidden2")),
-            NetworkPlan("digit_cnn", seed, ("conv2", "fc1"), positions_per_image=4),
+            NetworkPlan("digit_mlp", "the network of the series, 784-16-16-10", seed, ("hidden1", "hidden2")),
+            NetworkPlan("digit_cnn", "a small convolutional network", seed, ("conv2", "fc1"), 4),
         ),
         layers=(
-            LayerPlan("digit_mlp", "hidden1", _narrow(seed, quick), "TopKSAE-k4", (4.0,)),
-            LayerPlan("digit_mlp", "hidden2", _narrow(seed, quick), "TopKSAE-k4", (4.0,)),
-            LayerPlan("digit_cnn", "conv2", _wide(seed, quick), "TopKSAE-k8", (8.0,)),
-            LayerPlan("digit_cnn", "fc1", _wide(seed, quick), "TopKSAE-k8", (8.0,)),
+            LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, narrow, "TopKSAE-k4", (4.0,)),
+            LayerPlan("digit_mlp", "hidden2", "the second hidden layer", 16, narrow, "TopKSAE-k4", (4.0,)),
+            _wide("conv2", "the second convolution", 32, seed, quick),
+            _wide("fc1", "the layer before the output", 128, seed, quick),
         ),
         encoder_seed=seed + 1000,
-        replicates=500 if not quick else 200,
+        replicates=400 if not quick else 200,
     )
 
 
@@ -40,37 +41,31 @@ def _narrow(seed: int, quick: bool) -> tuple[Sweep, ...]:
         neurons_k=(1, 2, 4, 6, 8, 10, 12, 16) if not quick else (2, 4, 8, 16),
         l1=(0.3, 0.1, 0.03, 0.01) if not quick else (0.1, 0.01),
         seed=seed,
-        epochs=10,
     )
 
 
-def _wide(seed: int, quick: bool) -> tuple[Sweep, ...]:
-    """For a layer of some dozens to hundreds of neurons."""
-    return _sweeps(
+def _wide(layer: str, title: str, n_neurons: int, seed: int, quick: bool) -> LayerPlan:
+    """For a layer of dozens to hundreds of neurons."""
+    neurons_k = (2, 4, 8, 16, 32, 64, 128) if not quick else (8, 32, 128)
+    sweeps = _sweeps(
         n_components=512,
         k=(2, 4, 8, 16, 32) if not quick else (4, 8, 32),
-        neurons_k=(2, 4, 8, 16, 32, 64) if not quick else (8, 32, 64),
+        neurons_k=tuple(k for k in neurons_k if k <= n_neurons),
         l1=(0.1, 0.03, 0.01, 0.003) if not quick else (0.03, 0.003),
         seed=seed,
-        epochs=10,
     )
+    return LayerPlan("digit_cnn", layer, title, n_neurons, sweeps, "TopKSAE-k8", (8.0,))
 
 
 def _sweeps(
-    n_components: int,
-    k: tuple[int, ...],
-    neurons_k: tuple[int, ...],
-    l1: tuple[float, ...],
-    seed: int,
-    epochs: int,
+    n_components: int, k: tuple[int, ...], neurons_k: tuple[int, ...], l1: tuple[float, ...], seed: int
 ) -> tuple[Sweep, ...]:
-    wide = (("n_components", n_components), ("random_state", seed))
-    trained = (*wide, ("n_epochs", epochs))
+    size = (("n_components", n_components), ("random_state", seed))
     return (
         Sweep("neurons", "Neurons", "neurons", "k", neurons_k),
-        Sweep("TopK SAE", "TopKSAE", "features", "k", k, trained),
-        Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", l1, trained),
-        Sweep("random directions", "RandomDictionary", "control", "k", k, wide),
-        Sweep("stored activations", "StoredActivations", "control", "k", k, wide),
-        Sweep("PCA", "PCA", "control", "k", neurons_k, (("random_state", seed),)),
+        Sweep("TopK SAE", "TopKSAE", "features", "k", k, size),
+        Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", l1, size),
+        Sweep("random directions", "RandomDictionary", "control", "k", k, size),
+        Sweep("stored activations", "StoredActivations", "control", "k", k, size),
+        Sweep("PCA", "PCA", "control", "k", neurons_k),
     )

@@ -1,4 +1,4 @@
-"""Stages that fit: one a layer and kind of dictionary, one folder a point of its sweep."""
+"""Stages that fit: every dictionary of a layer, one folder a point of each sweep."""
 
 from sememe import activations, dictionaries
 from sememe.progress import Progress, part
@@ -7,39 +7,45 @@ from sememe.runs.folder import RunFolder
 from sememe.runs.stage import Stage
 
 # What fitting one point takes on two cores, in seconds; what is not named takes next to nothing.
-_SECONDS = {"TopKSAE": 3.0, "L1SAE": 3.0}
+_SECONDS = {"TopKSAE": 2.0, "L1SAE": 2.0}
 
 
 def fit_stages(configuration: RunConfiguration, folder: RunFolder, device: str) -> list[Stage]:
-    """One stage a layer and sweep."""
-    return [_stage(folder, device, layer, sweep) for layer in configuration.layers for sweep in layer.sweeps]
+    """One stage a layer."""
+    return [_stage(folder, device, layer) for layer in configuration.layers]
 
 
-def _stage(folder: RunFolder, device: str, layer: LayerPlan, sweep: Sweep) -> Stage:
-    places = {
-        value: folder.dictionary(layer.network, layer.layer, sweep.point_name(value))
-        for value in sweep.values
-    }
+def _stage(folder: RunFolder, device: str, layer: LayerPlan) -> Stage:
+    points = [(sweep, value) for sweep in layer.sweeps for value in sweep.values]
+    places = [
+        folder.dictionary(layer.network, layer.layer, sweep.point_name(value)) for sweep, value in points
+    ]
 
     def work(progress: Progress) -> str:
         store = activations.open_store(folder.activations(layer.network, layer.layer, "fit"))
-        kind = dictionaries.registry()[sweep.dictionary]
         values = store.rows(0, len(store))
-        for number, (value, place) in enumerate(places.items()):
+        for number, ((sweep, value), place) in enumerate(zip(points, places, strict=True)):
             if place.exists():
                 continue
-            dictionary = kind(**sweep.parameters(value))
-            step = part(progress, number / len(places), (number + 1) / len(places))
-            step(0.0, f"{sweep.parameter} = {value:g}")
+            step = part(progress, number / len(points), (number + 1) / len(points))
+            step(0.0, f"{sweep.title}, {sweep.parameter} = {value:g}")
+            dictionary = _dictionary(sweep, value, device)
             dictionary.fit(values)
             dictionaries.save(dictionary, place)
-        return f"{len(places)} fitted on {len(store):,} items"
+        return f"{len(points)} unit sets of {len(layer.sweeps)} kinds, fitted on {len(store):,} items"
 
-    listed = ", ".join(f"{value:g}" for value in sweep.values)
     return Stage(
-        name=f"fit {layer.network}.{layer.layer} {sweep.dictionary}",
-        title=f"fit {sweep.title} on {layer.layer}, {sweep.parameter} = {listed}",
-        outputs=tuple(places.values()),
+        name=f"fit {layer.network}.{layer.layer}",
+        title=f"fit dictionaries and controls on {layer.layer}",
+        outputs=tuple(places),
         work=work,
-        seconds=_SECONDS.get(sweep.dictionary, 0.1) * len(places),
+        seconds=sum(_SECONDS.get(sweep.dictionary, 0.05) for sweep, _ in points),
     )
+
+
+def _dictionary(sweep: Sweep, value: float, device: str) -> dictionaries.Dictionary:
+    kind = dictionaries.registry()[sweep.dictionary]
+    parameters = sweep.parameters(value)
+    if "device" in kind().get_params():
+        parameters["device"] = device
+    return kind(**parameters)

@@ -43,6 +43,11 @@ class RunFolder:
     def report_path(self) -> Path:
         return self.path / "report.html"
 
+    @property
+    def report_done(self) -> Path:
+        """There once the report is the last one; an early report has the same name."""
+        return self.path / ".report-done"
+
     def network(self, name: str) -> Path:
         return self.path / "network" / name
 

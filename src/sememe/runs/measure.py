@@ -46,7 +46,8 @@ def _stage(configuration: RunConfiguration, folder: RunFolder, device: str, laye
         )
         write_units(units_path, pa.concat_tables(rows, promote_options="default"))
         files.write_json(table_path, table.to_dict())
-        return f"{len(points)} unit sets on {len(subject.store):,} items of {configuration.report_images:,} images"
+        items, shown = len(subject.store), configuration.report_images
+        return f"{len(points)} unit sets on {items:,} items of {shown:,} images"
 
     return Stage(
         name=f"measure {layer.network}.{layer.layer}",
@@ -74,10 +75,8 @@ def _seen_pixels(images: ImageSet, store: Activations, image: np.ndarray) -> np.
         pixels = images.floats()
         height, width = pixels.shape[2] // 2 * 2, pixels.shape[3] // 2 * 2
         pixels = pixels[:, :, :height, :width]
-        halved = (
-            pixels[:, :, ::2, ::2] + pixels[:, :, 1::2, ::2] + pixels[:, :, ::2, 1::2] + pixels[:, :, 1::2, 1::2]
-        )
-        return (halved / 4).reshape(len(images), -1)[image]
+        halved = pixels.reshape(*pixels.shape[:2], height // 2, 2, width // 2, 2).mean(axis=(3, 5))
+        return halved.reshape(len(images), -1)[image]
     (height, width), (down, across), (top, left) = field.size, field.stride, field.offset
     border = max(height, width)
     padded = np.pad(images.floats(), ((0, 0), (0, 0), (border, border), (border, border)))
@@ -147,7 +146,11 @@ class _Subject:
         """Score one unit set."""
         codes = dictionary.transform(self.values)
         spliced = activations.splice(
-            self.net, self.spliced_images, self.layer.layer, lambda items: dictionary.inverse_transform(dictionary.transform(items)), device=self.device
+            self.net,
+            self.spliced_images,
+            self.layer.layer,
+            lambda items: dictionary.inverse_transform(dictionary.transform(items)),
+            device=self.device,
         )
         assert self.spliced_images.labels is not None
         return measures.evaluate(

@@ -22,6 +22,9 @@ class Reporter(Protocol):
     def skip(self, title: str, number: int, of: int) -> None:
         """A stage is skipped, since an earlier process finished it."""
 
+    def close(self) -> None:
+        """No more calls will come, whether the run ended well or not."""
+
 
 class Silent:
     """Listens and says nothing."""
@@ -33,3 +36,5 @@ class Silent:
     def end(self, seconds: float, result: str) -> None: ...
 
     def skip(self, title: str, number: int, of: int) -> None: ...
+
+    def close(self) -> None: ...

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from sememe import files, images, networks
+from sememe.networks.network import Network
 from sememe.progress import Progress
 from sememe.recipes.configuration import NetworkPlan, RunConfiguration
 from sememe.runs.folder import RunFolder
@@ -59,7 +60,7 @@ def _outputs(folder: RunFolder, name: str) -> tuple[Path, Path]:
 
 
 def _train(
-    net: networks.Network,
+    net: Network,
     seed: int,
     configuration: RunConfiguration,
     folder: RunFolder,

@@ -1,0 +1,261 @@
+"""One layer of a run, as the report shows it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+
+from sememe import activations, dictionaries, files
+from sememe.activations import Activations
+from sememe.explanations import (
+    activation_weighted_images,
+    activation_weighted_patches,
+    class_profile,
+    exemplars,
+)
+from sememe.explorer.report_data import (
+    Answer,
+    Comparison,
+    ComparisonRow,
+    Frontier,
+    FrontierLine,
+    FrontierPoint,
+    Gallery,
+    LayerReport,
+    Score,
+    UnitCard,
+    UnitSet,
+)
+from sememe.images import ImageSet
+from sememe.measures import MeasureTable, Row
+from sememe.recipes.configuration import LayerPlan, RunConfiguration, Sweep
+from sememe.runs.folder import RunFolder
+from sememe.runs.unit_table import read_units
+
+# The measures that a unit's card and the frontier figures show; the comparison shows them all.
+CARD_MEASURES = ("dominant_mass", "monosemanticity_score[encoder, centred]")
+
+
+def layer_report(
+    configuration: RunConfiguration, folder: RunFolder, layer: LayerPlan, report: ImageSet
+) -> LayerReport:
+    """What the run has found out about a layer so far."""
+    place = folder.activations(layer.network, layer.layer, "report")
+    if not place.exists():
+        return LayerReport(layer.layer, layer.network, layer.title, layer.n_neurons)
+    store = activations.open_store(place)
+    measured = folder.measures(layer.network, layer.layer)
+    if not measured.exists():
+        return LayerReport(
+            layer.layer,
+            layer.network,
+            layer.title,
+            store.n_neurons,
+            len(store),
+            store.grid,
+            store.receptive_field,
+        )
+    table = MeasureTable.from_dict(files.read_json(measured))
+    units = read_units(folder.units(layer.network, layer.layer))
+    return LayerReport(
+        name=layer.layer,
+        network=layer.network,
+        title=layer.title,
+        n_neurons=store.n_neurons,
+        n_items=len(store),
+        grid=store.grid,
+        receptive_field=store.receptive_field,
+        unit_sets=tuple(_unit_sets(configuration, folder, layer, store, report, table, units)),
+        comparisons=tuple(_comparisons(layer, table)),
+        frontiers=tuple(_frontier(layer, table, measure) for measure in CARD_MEASURES),
+        answer=Answer(table.answers[layer.layer], table.sentences[layer.layer]),
+    )
+
+
+def _score(row: Row) -> Score:
+    return Score(row.value, row.low, row.high, row.images, "images", row.alive)
+
+
+def _sweep_of(layer: LayerPlan, title: str) -> Sweep:
+    return next(sweep for sweep in layer.sweeps if sweep.title == title)
+
+
+# --- the sets of units, and what fires them
+
+
+def _unit_sets(
+    configuration: RunConfiguration,
+    folder: RunFolder,
+    layer: LayerPlan,
+    store: Activations,
+    report: ImageSet,
+    table: MeasureTable,
+    units: pa.Table,
+) -> list[UnitSet]:
+    """Every unit set as it was fitted; the neurons and the shown dictionary with their galleries."""
+    shown = (_all_neurons(layer), layer.shown)
+    sets = []
+    for sweep in layer.sweeps:
+        for value in sweep.values:
+            point = sweep.point_name(value)
+            rows = {
+                row.measure: row
+                for row in table.select(at="own", unit_set=sweep.title)
+                if row.settings[sweep.parameter] == value
+            }
+            galleries: tuple[Gallery, ...] = ()
+            if point in shown:
+                gallery = _GalleryMaker(configuration, folder, layer, store, report, point, units)
+                galleries = gallery.galleries()
+            sets.append(
+                UnitSet(
+                    name=point,
+                    title=f"{sweep.title}, {sweep.parameter} = {value:g}",
+                    kind=sweep.kind,
+                    n_units=rows["l0"].units,
+                    fvu=_score(rows["fvu"]),
+                    l0=_score(rows["l0"]),
+                    accuracy=_score(rows["accuracy"]),
+                    n_dead=rows["l0"].dead,
+                    density=np.asarray(_units_of(units, point)["density"]) if point in shown else None,
+                    galleries=galleries,
+                )
+            )
+    return sets
+
+
+def _all_neurons(layer: LayerPlan) -> str:
+    """The point of the sweep that keeps all neurons."""
+    sweep = next(sweep for sweep in layer.sweeps if sweep.kind == "neurons")
+    return sweep.point_name(sweep.values[-1])
+
+
+def _units_of(units: pa.Table, point: str) -> pa.Table:
+    return units.filter(pc.equal(pc.cast(units["unit_set"], pa.string()), point))
+
+
+@dataclass(frozen=True, eq=False)
+class _GalleryMaker:
+    """Picks units of one set, by the same rule for neurons and features, and finds what fires them."""
+
+    configuration: RunConfiguration
+    folder: RunFolder
+    layer: LayerPlan
+    store: Activations
+    report: ImageSet
+    point: str
+    units: pa.Table
+
+    def galleries(self) -> tuple[Gallery, ...]:
+        codes = self._codes()
+        scores = _units_of(self.units, self.point)
+        density = np.asarray(scores["density"])
+        alive = np.flatnonzero(density > 0)
+        n = min(self.configuration.gallery_units, len(alive))
+        drawn = np.sort(np.random.default_rng(self.configuration.seed).permutation(alive)[:n])
+        measure = CARD_MEASURES[-1]
+        ranked = np.nan_to_num(
+            np.asarray(scores[measure].to_numpy(zero_copy_only=False), np.float64), nan=-np.inf
+        )
+        best = np.argsort(-ranked, kind="stable")[:n]
+        everyone = f"{len(density):,} units"
+        return (
+            Gallery(
+                "drawn at random",
+                f"{n} of {everyone}, drawn at random among those that fire (seed {self.configuration.seed}).",
+                self._cards(codes, scores, drawn),
+            ),
+            Gallery(
+                "the most monosemantic",
+                f"The {n} of {everyone} with the highest monosemanticity score (independent encoder, "
+                "centred).",
+                self._cards(codes, scores, best),
+            ),
+        )
+
+    def _codes(self) -> sparse.csr_array:
+        place = self.folder.dictionary(self.layer.network, self.layer.layer, self.point)
+        dictionary = dictionaries.load(place).set_params(sparse_output=True)
+        return dictionary.transform(self.store.rows(0, len(self.store)))
+
+    def _cards(self, codes: sparse.csr_array, scores: pa.Table, chosen: np.ndarray) -> tuple[UnitCard, ...]:
+        image = np.asarray(self.store.image[:])
+        position = None if self.store.position is None else np.asarray(self.store.position[:])
+        found = exemplars(codes, units=chosen, image=image, position=position, seed=self.configuration.seed)
+        few = codes.tocsc()[:, chosen].tocsr()
+        assert self.report.labels is not None
+        profiles = class_profile(few, self.report.labels[image], len(self.report.label_names))
+        field = self.store.receptive_field
+        if position is None or field is None:
+            reads = activation_weighted_images(few, self.report.pixels, image)
+        else:
+            reads = activation_weighted_patches(few, self.report.pixels, image, position, field)
+        return tuple(
+            UnitCard(
+                exemplars=found[i],
+                class_profile=profiles[i],
+                scores=_card_scores(scores, int(unit)),
+                reads=reads[i],
+            )
+            for i, unit in enumerate(chosen)
+        )
+
+
+def _card_scores(scores: pa.Table, unit: int) -> dict[str, Score]:
+    """A unit's own scores; a measure that is not defined on it is left out."""
+    found = {key: scores[key][unit].as_py() for key in CARD_MEASURES}
+    return {key: Score(value) for key, value in found.items() if value is not None}
+
+
+# --- the comparison and the frontier
+
+
+def _comparisons(layer: LayerPlan, table: MeasureTable) -> list[Comparison]:
+    found = []
+    for at in dict.fromkeys(row.at for row in table.rows if row.at != "own"):
+        quantity, value = at.split("=")
+        rows = table.select(at=at)
+        keys = [key for key in dict.fromkeys(row.measure for row in rows) if not np.isnan(_null(rows, key))]
+        named = "fidelity: variance unexplained" if quantity == "fvu" else "sparsity: firing units per item"
+        found.append(
+            Comparison(
+                title=f"at equal {named} {value}",
+                matched="fvu" if quantity == "fvu" else "l0",
+                target=float(value),
+                measures=tuple(keys),
+                rows=tuple(_comparison_row(layer, sweep, rows, keys) for sweep in layer.sweeps),
+            )
+        )
+    return found
+
+
+def _null(rows: tuple[Row, ...], key: str) -> float:
+    """Only measures of units have a null; those of whole sets are not compared."""
+    return next((row.null for row in rows if row.measure == key and not np.isnan(row.null)), float("nan"))
+
+
+def _comparison_row(layer: LayerPlan, sweep: Sweep, rows: tuple[Row, ...], keys: list[str]) -> ComparisonRow:
+    mine = {row.measure: row for row in rows if row.unit_set == sweep.title}
+    first = mine[keys[0]]
+    note = {
+        "matched": f"FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
+        "exceeds": f"more faithful at its sparsest: FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
+        "unreached": f"never gets there: nearest is FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
+    }[first.status]
+    reached = first.status != "unreached"
+    return ComparisonRow(sweep.title, sweep.kind, {key: _score(mine[key]) for key in keys}, note, reached)
+
+
+def _frontier(layer: LayerPlan, table: MeasureTable, measure: str) -> Frontier:
+    lines = []
+    for sweep in layer.sweeps:
+        points = tuple(
+            FrontierPoint(
+                row.fvu, row.l0, _score(row), f"{sweep.parameter} = {row.settings[sweep.parameter]:g}"
+            )
+            for row in table.select(at="own", unit_set=sweep.title, measure=measure)
+        )
+        lines.append(FrontierLine(sweep.title, sweep.kind, points))
+    return Frontier(measure, tuple(lines))
