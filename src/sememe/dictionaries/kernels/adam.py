@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from sememe.dictionaries.kernels.compiled import kernel, over_tasks
+from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
+
+_ROWS_A_TASK = 64
 
 
 class AdamScalars(NamedTuple):
@@ -54,17 +56,36 @@ def adam(parameter, gradient, mean, square, scalars):  # type: ignore[no-untyped
 @kernel
 def _to_unit_length(row):  # type: ignore[no-untyped-def]
     squares = row.dtype.type(0)
-    for value in row:
-        squares += value * value
+    for j in range(row.shape[0]):
+        squares += row[j] * row[j]
     inverse = row.dtype.type(1) / np.sqrt(squares) if squares > 0 else row.dtype.type(1)
     for j in range(row.shape[0]):
         row[j] *= inverse
 
 
+@kernel
+def _update_row(row, parameter, gradient, mean, square, scalars):  # type: ignore[no-untyped-def]
+    adam(parameter[row], gradient[row], mean[row], square[row], scalars)
+
+
 @over_tasks
-def update_rows(parameter, gradient, mean, square, scalars, unit_length):  # type: ignore[no-untyped-def]
-    """Update a matrix; then bring its rows to unit length, if so asked."""
-    for i in numba.prange(parameter.shape[0]):
-        adam(parameter[i], gradient[i], mean[i], square[i], scalars)
-        if unit_length:
-            _to_unit_length(parameter[i])
+def update(threads, encoder, atoms, biases, offset, scalars):  # type: ignore[no-untyped-def]
+    """Update all parameters, and bring atoms to unit length.
+
+    Each of the four is a tuple of parameter, gradient, mean and square; the last two are vectors.
+    """
+    rows = encoder[0].shape[0]
+    tasks = (rows + _ROWS_A_TASK - 1) // _ROWS_A_TASK
+    counter = np.zeros(1, np.int64)
+    for _ in numba.prange(threads):
+        task = next_task(counter)
+        while task <= tasks:
+            if task == tasks:
+                adam(biases[0], biases[1], biases[2], biases[3], scalars)
+                adam(offset[0], offset[1], offset[2], offset[3], scalars)
+            else:
+                for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, rows)):
+                    _update_row(i, encoder[0], encoder[1], encoder[2], encoder[3], scalars)
+                    _update_row(i, atoms[0], atoms[1], atoms[2], atoms[3], scalars)
+                    _to_unit_length(atoms[0][i])
+            task = next_task(counter)

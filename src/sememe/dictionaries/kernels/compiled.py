@@ -2,41 +2,81 @@
 
 Three rules keep the kernels quick to compile, deterministic and at peace with torch:
 
-- Work is cut into *tasks*, and only the thinnest function around a kernel is parallel: a loop over tasks
-  that calls it. numba's parallel transformation is slow to compile, and this leaves it almost nothing to do.
-- The cut depends on the data's shape alone, and no two tasks write to the same place; what must be summed
-  over tasks is summed afterwards in a fixed order. So results are bit-identical from run to run, and for
-  every number of threads.
+- Work is cut into *tasks*, and only the thinnest function around a kernel is parallel: a loop over threads
+  that calls it for one task after another. numba's parallel transformation is slow to compile, and this
+  leaves it almost nothing to do. Each thread takes the next task when it is done with one, so neither a
+  component that fires more than others nor a busy core holds up the rest.
+- The cut depends on the data alone, and no two tasks write to the same place; what must be summed over
+  tasks is summed afterwards in a fixed order. So results are bit-identical from run to run, whichever
+  thread took which task, and for every number of threads.
 - torch and numba each keep a pool of OpenMP threads, and the idle threads of either spin for some
   milliseconds before they sleep, on a processor that the other wants. So a training step stays within
   numba from beginning to end.
 
+What vectorises and what does not: loops over an index do (``for value in row`` does not), sums and integer
+maxima do (a float maximum over a loop does not, as NaN and the zeros' signs forbid it).
+
 Compiled code is kept on disk, beside the sources or in numba's cache folder; importing compiles nothing.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numba
 import torch
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
 
 # Sums may be reordered, which vectorises them; infinities and NaN keep their meaning.
 _REORDERED_SUMS = {"reassoc", "contract", "nsz", "arcp"}
 
 
+def _fingerprint() -> str:
+    """Changes with any source file of this package."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+_FINGERPRINT = _fingerprint()
+
+
+def _compile(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """``numba.njit`` with a cache on disk that knows of all kernels.
+
+    numba takes a cached function for fresh as long as its own file is unchanged, and would go on calling
+    the old code of a kernel that changed in another file.
+    """
+    compiled: Any = numba.njit(cache=True, error_model="numpy", **options)(function)
+    if not numba.config.DISABLE_JIT:
+        compiled._cache._cache_file._source_stamp = _FINGERPRINT
+    return compiled  # type: ignore[no-any-return]
+
+
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a serial kernel: called by other kernels, and by the loop over tasks."""
-    compiled: Callable[..., Any] = numba.njit(
-        cache=True, fastmath=_REORDERED_SUMS, nogil=True, error_model="numpy"
-    )(function)
-    return compiled
+    return _compile(function, fastmath=_REORDERED_SUMS, nogil=True)
 
 
 def over_tasks(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function whose ``numba.prange`` loop calls a kernel for each task."""
-    compiled: Callable[..., Any] = numba.njit(cache=True, parallel=True, error_model="numpy")(function)
-    return compiled
+    """Compile a function whose first argument is the number of threads, and whose ``numba.prange`` loop over
+    threads calls a kernel for each ``next_task``.
+    """
+    return _compile(function, parallel=True)
+
+
+@intrinsic
+def next_task(typing_context, counter):  # type: ignore[no-untyped-def]
+    """Take the number that an ``int64 (1,)`` array holds and leave the one after it, as one action."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.atomic_rmw("add", array.data, ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    return types.int64(counter), emit
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+import numba
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sememe.dictionaries.kernels import gradients
-from sememe.dictionaries.kernels.adam import adam_scalars, update_rows
+from sememe.dictionaries.kernels.adam import adam_scalars, update
 from sememe.dictionaries.kernels.compiled import torch_threads
 from sememe.dictionaries.kernels.firings import Firings, by_component
 from sememe.dictionaries.kernels.top_k import TopKSelector
@@ -60,6 +61,7 @@ class FastStep:
         self._gradients = {name: np.zeros_like(array) for name, array in self._arrays.items()}
         self._means = {name: np.zeros_like(array) for name, array in self._arrays.items()}
         self._squares = {name: np.zeros_like(array) for name, array in self._arrays.items()}
+        self._x = self._stacked = np.empty((0, d_in), dtype)
         self._steps = 0
 
     @torch.no_grad()
@@ -76,11 +78,13 @@ class FastStep:
 
     def _step(self, batch: np.ndarray, learning_rate: float, dead: np.ndarray | None) -> StepOutcome:
         items, d_in = batch.shape
-        x = batch - self._arrays["b_dec"]
+        if self._x.shape != batch.shape:
+            self._x, self._stacked = np.empty_like(batch), np.empty_like(batch)
+        x, residual = self._x, self._stacked
+        gradients.centre(numba.get_num_threads(), batch, self._arrays["b_dec"], x)
         self._selector.prepare(self._arrays["W_enc"], self._arrays["b_enc"])
         firings = self._selector.select(x)
         scale = 2 / (items * d_in)
-        residual = np.empty((items, d_in), x.dtype)
         squared_error, total = self._residual(x, firings, scale, residual)
         loss = squared_error / (items * d_in)
         sorted_ = by_component(firings, self._arrays["W_dec"].shape[0])
@@ -103,8 +107,9 @@ class FastStep:
         squares = np.empty(len(target), target.dtype)
         totals = np.empty((gradients.PARTS, target.shape[1]), target.dtype)
         gradients.residuals(
-            target, *firings, self._arrays["W_dec"], target.dtype.type(scale), residual, squares, totals
-        )
+            numba.get_num_threads(), target, *firings, self._arrays["W_dec"], target.dtype.type(scale),
+            residual, squares, totals,
+        )  # fmt: skip
         return float(squares.sum(dtype=np.float64)), totals.sum(axis=0)
 
     def _fill_gradients(
@@ -115,8 +120,8 @@ class FastStep:
         backflow = np.empty((gradients.PARTS, x.shape[1]), x.dtype)
         squares = np.empty(gradients.PARTS)
         gradients.component_gradients(
-            gradients.balanced_bounds(firings.offsets), *firings, residual, x, arrays["W_dec"], arrays["W_enc"],
-            x.dtype.type(penalty), filled["W_dec"], filled["W_enc"], filled["b_enc"], backflow, squares,
+            numba.get_num_threads(), gradients.balanced_bounds(firings.offsets), *firings, residual, x,
+            arrays["W_dec"], arrays["W_enc"], x.dtype.type(penalty), filled["W_dec"], filled["W_enc"], filled["b_enc"], backflow, squares,
         )  # fmt: skip
         np.subtract(total, backflow.sum(axis=0), out=filled["b_dec"])
         return float(np.sqrt(squares.sum() + np.square(filled["b_dec"], dtype=np.float64).sum()))
@@ -126,12 +131,11 @@ class FastStep:
         clip = 1.0 if self.clip_norm is None else min(1.0, self.clip_norm / (length + 1e-6))
         dtype = self._arrays["W_dec"].dtype
         scalars = adam_scalars(self._steps, learning_rate, self.betas, self.epsilon, clip, dtype)
-        for name, parameter in self._arrays.items():
-            arrays = [
-                array.reshape(1, -1) if array.ndim == 1 else array
-                for array in (parameter, self._gradients[name], self._means[name], self._squares[name])
-            ]
-            update_rows(*arrays, scalars, name == "W_dec")
+        of = {
+            name: (array, self._gradients[name], self._means[name], self._squares[name])
+            for name, array in self._arrays.items()
+        }
+        update(numba.get_num_threads(), of["W_enc"], of["W_dec"], of["b_enc"], of["b_dec"], scalars)
 
     def optimiser_state(self) -> dict[str, Tensor]:
         """Adam's state, as copies; see ``step.TrainingStep``."""

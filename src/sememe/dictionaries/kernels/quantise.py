@@ -3,8 +3,8 @@
 Each row is scaled by its own largest entry: ``row ~ scale * q`` with ``q`` in -127..127. Rounding errs by
 at most ``scale / 2``, as if at random, so a product of two rows of length ``d`` errs with a standard
 deviation of at most ``sqrt(s_x^2 |w|^2 + s_w^2 |x|^2) / sqrt(12) <= s_x |w| / sqrt(12) + s_w |x| / sqrt(12)``.
-The two summands are kept apart per item and per component, so that the margin of a pair is two
-multiplications.
+The two summands are kept apart per item and per panel of components (the panel's largest), so that the
+margin of a pair is two multiplications.
 """
 
 from typing import NamedTuple
@@ -12,13 +12,17 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from sememe.dictionaries.kernels.compiled import kernel, over_tasks
+from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
 from sememe.dictionaries.kernels.integer_product import TILE_COLUMNS, TILE_ROWS
 
 # How many (bounds on the) standard deviations of the rounding a candidate may lie below the threshold.
 MARGIN_DEVIATIONS = 3.0
 
 _ROWS_A_TASK = 48
+
+# Cutting off the fraction of a positive number is one instruction: 128 makes a byte positive, and the half
+# turns cutting off into rounding.
+_ROUND_UP = np.float32(128.5)
 
 
 class ByteItems(NamedTuple):
@@ -36,7 +40,7 @@ class ByteComponents(NamedTuple):
     scale: np.ndarray  # float32 (components rounded up,)
     shift: np.ndarray  # int32: what the 128 added to every item's byte adds to the sum, negative
     bias: np.ndarray  # float32; -inf for components that only fill a panel
-    rounding: np.ndarray  # float32 (2, components rounded up): margin per unit of item scale, item length
+    rounding: np.ndarray  # float32 (2, panels): margin per unit of an item's scale, of its length
 
 
 def aligned(shape: tuple[int, ...], dtype: type) -> np.ndarray:
@@ -51,7 +55,9 @@ def empty_items(n_items: int, d_in: int) -> ByteItems:
     """Room for a batch."""
     rows = -(-n_items // TILE_ROWS) * TILE_ROWS
     return ByteItems(
-        np.zeros((rows, -(-d_in // 4) * 4), np.uint8), np.zeros(n_items, np.float32), np.zeros(n_items, np.float32)
+        np.zeros((rows, -(-d_in // 4) * 4), np.uint8),
+        np.zeros(n_items, np.float32),
+        np.zeros(n_items, np.float32),
     )
 
 
@@ -66,18 +72,21 @@ def empty_components(n_components: int, d_in: int) -> ByteComponents:
         np.zeros(padded, np.float32),
         np.zeros(padded, np.int32),
         np.full(padded, -np.inf, np.float32),
-        np.zeros((2, padded), np.float32),
+        np.zeros((2, panels), np.float32),
     )
 
 
 @kernel
 def _largest_and_length(row):  # type: ignore[no-untyped-def]
-    largest = np.float32(0)
-    squares = np.float32(0)
-    for value in row:
-        largest = max(largest, abs(value))
-        squares += value * value
-    return largest, np.sqrt(squares)
+    # Without its sign bit a float32 orders as the integer of the same bits.
+    bits, magnitude = row.view(np.int32), np.int32(0x7FFFFFFF)
+    largest, squares = np.int32(0), np.float32(0)
+    for j in range(row.shape[0]):
+        largest = max(largest, np.int32(bits[j] & magnitude))
+        squares += row[j] * row[j]
+    result = np.empty(1, np.float32)
+    result.view(np.int32)[0] = largest
+    return result[0], np.sqrt(squares)
 
 
 @kernel
@@ -86,43 +95,62 @@ def _quantise_item(row, out):  # type: ignore[no-untyped-def]
     scale = largest / np.float32(127)
     inverse = np.float32(127) / largest if largest > 0 else np.float32(0)
     for j in range(row.shape[0]):
-        out[j] = np.uint8(np.int32(np.rint(row[j] * inverse)) + 128)
+        out[j] = np.uint8(np.int32(row[j] * inverse + _ROUND_UP))
     return scale, length
 
 
 @over_tasks
-def quantise_items(x, bytes_, scale, length):  # type: ignore[no-untyped-def]
-    for i in numba.prange(x.shape[0]):
-        scale[i], length[i] = _quantise_item(x[i], bytes_[i])
+def quantise_items(threads, x, bytes_, scale, length):  # type: ignore[no-untyped-def]
+    counter = np.zeros(1, np.int64)
+    for _ in numba.prange(threads):
+        task = next_task(counter)
+        while task < (x.shape[0] + _ROWS_A_TASK - 1) // _ROWS_A_TASK:
+            for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, x.shape[0])):
+                scale[i], length[i] = _quantise_item(x[i], bytes_[i])
+            task = next_task(counter)
+
+
+@kernel
+def _quantise_component(row, largest, out):  # type: ignore[no-untyped-def]
+    inverse = np.float32(127) / largest if largest > 0 else np.float32(0)
+    total = np.int32(0)
+    for i in range(row.shape[0]):
+        q = np.int32(row[i] * inverse + _ROUND_UP) - np.int32(128)
+        out[i] = q
+        total += q
+    return total
 
 
 @kernel
 def _pack_panel(W, b, panel, packed, scale, shift, bias, rounding):  # type: ignore[no-untyped-def]
     d_in = W.shape[1]
     margin = np.float32(MARGIN_DEVIATIONS / np.sqrt(12.0))
-    quantised = np.zeros(packed.shape[0] * 4, np.int8)
-    for c in range(min(TILE_COLUMNS, W.shape[0] - panel * TILE_COLUMNS)):
+    rows = min(TILE_COLUMNS, W.shape[0] - panel * TILE_COLUMNS)
+    longest, coarsest = np.float32(0), np.float32(0)
+    quantised = np.zeros((TILE_COLUMNS, packed.shape[0] * 4), np.int8)
+    for c in range(rows):
         j = panel * TILE_COLUMNS + c
-        row = W[j]
-        largest, length = _largest_and_length(row)
-        inverse = np.float32(127) / largest if largest > 0 else np.float32(0)
-        total = np.int32(0)
-        for i in range(d_in):
-            q = np.int32(np.rint(row[i] * inverse))
-            quantised[i] = q
-            total += q
-        four = quantised.view(np.int32)
-        target = packed.view(np.int32)
-        for s in range(packed.shape[0]):
-            target[s, c, 0] = four[s]
+        largest, length = _largest_and_length(W[j])
+        total = _quantise_component(W[j], largest, quantised[c])
         scale[j] = largest / np.float32(127)
         shift[j] = -128 * total
         bias[j] = b[j]
-        rounding[0, j] = margin * length
-        rounding[1, j] = margin * scale[j]
+        longest = max(longest, length)
+        coarsest = max(coarsest, scale[j])
+    rounding[0, panel] = margin * longest
+    rounding[1, panel] = margin * coarsest
+    # Four bytes at a time, in the order of the writes: reading across rows that are in the cache is cheaper.
+    source, target = quantised.view(np.int32), packed.view(np.int32)
+    for s in range(packed.shape[0]):
+        for c in range(rows):
+            target[s, c, 0] = source[c, s]
 
 
 @over_tasks
-def quantise_components(W, b, packed, scale, shift, bias, rounding):  # type: ignore[no-untyped-def]
-    for panel in numba.prange(packed.shape[0]):
-        _pack_panel(W, b, panel, packed[panel], scale, shift, bias, rounding)
+def quantise_components(threads, W, b, packed, scale, shift, bias, rounding):  # type: ignore[no-untyped-def]
+    counter = np.zeros(1, np.int64)
+    for _ in numba.prange(threads):
+        task = next_task(counter)
+        while task < packed.shape[0]:
+            _pack_panel(W, b, task, packed[task], scale, shift, bias, rounding)
+            task = next_task(counter)

@@ -13,10 +13,10 @@ import torch
 from jaxtyping import Float
 
 from sememe.dictionaries.kernels import integer_product, quantise
-from sememe.dictionaries.kernels.compiled import kernel, over_tasks
+from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
 from sememe.dictionaries.kernels.firings import Firings, compact
 from sememe.dictionaries.kernels.integer_product import TILE_COLUMNS, TILE_ROWS, multiply_tile
-from sememe.dictionaries.kernels.selection import block_size, collect, kth_largest, safe_threshold, settle
+from sememe.dictionaries.kernels.selection import PANEL, block_count, candidates, padded_length, settle
 
 # Items whose sums one thread holds at a time: enough to read each component's bytes rarely, few enough that
 # the sums stay in the cache of one core. A multiple of TILE_ROWS.
@@ -38,18 +38,17 @@ class TopKSelector:
     def __init__(self, n_components: int, d_in: int, k: int, dtype: np.dtype) -> None:
         self.k = k
         self.by_bytes = dtype == np.float32 and integer_product.is_supported()
-        self._block = block_size(n_components, k)
+        self._blocks = block_count(n_components, k)
         self._shape = (n_components, d_in)
         threads = numba.config.NUMBA_NUM_THREADS
+        padded = padded_length(n_components)
         if self.by_bytes:
             self._components = quantise.empty_components(n_components, d_in)
             self._items = quantise.empty_items(0, d_in)
-            padded = self._components.scale.size
             self._sums = quantise.aligned((threads, _ITEMS_A_TASK, padded), np.int32)
         else:
-            padded = n_components
-            self._chunk = np.empty((0, n_components), dtype)
-        self._rows = quantise.aligned((threads, 4, padded), dtype.type)
+            self._chunk = np.empty((0, padded), dtype)
+        self._rows = np.zeros((threads, 4, padded), dtype)
         self._found = np.empty((threads, padded), np.int32)
 
     def prepare(
@@ -58,7 +57,7 @@ class TopKSelector:
         """Read the encoder; due whenever it has changed."""
         self._W, self._b = W_enc, b_enc
         if self.by_bytes:
-            quantise.quantise_components(W_enc, b_enc, *self._components)
+            quantise.quantise_components(numba.get_num_threads(), W_enc, b_enc, *self._components)
 
     def select(self, x: Float[np.ndarray, "items neurons"]) -> Firings:
         """The positive ones among each item's k largest ``x W_encᵀ + b_enc``."""
@@ -68,9 +67,9 @@ class TopKSelector:
         if self.by_bytes:
             if len(x) != self._items.scale.size:
                 self._items = quantise.empty_items(len(x), self._shape[1])
-            quantise.quantise_items(x, *self._items)
+            quantise.quantise_items(numba.get_num_threads(), x, *self._items)
             _select_by_bytes(
-                x, self._W, self._b, self._items, self._components, self.k, self._block,
+                numba.get_num_threads(), x, self._W, self._b, self._items, self._components, self.k, self._blocks,
                 self._sums, self._rows, self._found, counts, components, values,
             )  # fmt: skip
         else:
@@ -80,36 +79,19 @@ class TopKSelector:
     def _select_from_product(
         self, x: np.ndarray, counts: np.ndarray, components: np.ndarray, values: np.ndarray
     ) -> None:
-        rows = max(1, min(len(x), _CHUNK_BYTES // (self._chunk.shape[1] * x.itemsize)))
+        n_components, padded = len(self._W), self._chunk.shape[1]
+        rows = max(1, min(len(x), _CHUNK_BYTES // (padded * x.itemsize)))
         if len(self._chunk) < rows:
-            self._chunk = np.empty((rows, self._chunk.shape[1]), x.dtype)
+            self._chunk = np.full((rows, padded), -np.inf, x.dtype)
         bias, encoder = torch.from_numpy(self._b), torch.from_numpy(self._W).T
         for start in range(0, len(x), rows):
             part = slice(start, min(start + rows, len(x)))
             pre = self._chunk[: part.stop - start]
-            torch.addmm(bias, torch.from_numpy(x[part]), encoder, out=torch.from_numpy(pre))
+            torch.addmm(bias, torch.from_numpy(x[part]), encoder, out=torch.from_numpy(pre)[:, :n_components])
             _select_rows(
-                pre, self.k, self._block, self._rows, self._found, counts[part], components[part], values[part]
-            )
-
-
-@kernel
-def _exact_value(x, w, bias):  # type: ignore[no-untyped-def]
-    total = x.dtype.type(0)
-    for j in range(x.shape[0]):
-        total += x[j] * w[j]
-    return total + bias
-
-
-@kernel
-def _bounds(sums, item_scale, item_length, components, lower, upper):  # type: ignore[no-untyped-def]
-    """What each pre-activation is at least and at most, but for rounding beyond the margin."""
-    scale, shift, bias, rounding = components.scale, components.shift, components.bias, components.rounding
-    for j in range(sums.shape[0]):
-        value = np.float32(sums[j] + shift[j]) * (item_scale * scale[j]) + bias[j]
-        margin = item_scale * rounding[0, j] + item_length * rounding[1, j]
-        lower[j] = value - margin
-        upper[j] = value + margin
+                numba.get_num_threads(), pre, self.k, self._blocks, self._rows, self._found,
+                counts[part], components[part], values[part],
+            )  # fmt: skip
 
 
 @kernel
@@ -132,55 +114,90 @@ def _multiply(items, first, count, components, sums):  # type: ignore[no-untyped
 
 
 @kernel
-def _select_task(first, last, x, W, b, items, components, k, block, sums, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]  # noqa: E501
-    lower, upper, scratch, exact = rows[0], rows[1], rows[2], rows[3]
-    _multiply(items, first, last - first, components, sums)
-    for i in range(first, last):
-        _bounds(sums[i - first], items.scale[i], items.length[i], components, lower, upper)
-        threshold = max(safe_threshold(lower, k, block, scratch), np.float32(0))
-        count = collect(upper, block, threshold, found)
-        if count > k:
-            # The block maxima's threshold is a little low; among the candidates the exact one is cheap.
-            for c in range(count):
-                scratch[c] = lower[found[c]]
-            threshold = max(kth_largest(scratch, count, k), threshold)
-        kept = 0
-        for c in range(count):
-            j = found[c]
-            if upper[j] >= threshold:
-                found[kept] = j
-                exact[kept] = _exact_value(x[i], W[j], b[j])
-                kept += 1
-        counts[i] = settle(found, exact, kept, k, scratch, chosen[i], values[i])
-
-
-@over_tasks
-def _select_by_bytes(x, W, b, items, components, k, block, sums, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]  # noqa: E501
-    for task in numba.prange((x.shape[0] + _ITEMS_A_TASK - 1) // _ITEMS_A_TASK):
-        thread = numba.get_thread_id()
-        first = task * _ITEMS_A_TASK
-        last = min(first + _ITEMS_A_TASK, x.shape[0])
-        _select_task(
-            first, last, x, W, b, items, components, k, block,
-            sums[thread], rows[thread], found[thread], counts, chosen, values,
-        )  # fmt: skip
+def _pre_activations(sums, item_scale, item_length, components, pre, margins):  # type: ignore[no-untyped-def]
+    """What an item's sums mean, and how far off each panel's can be."""
+    scale, shift, bias, rounding = components.scale, components.shift, components.bias, components.rounding
+    for j in range(sums.shape[0]):
+        pre[j] = np.float32(sums[j] + shift[j]) * (item_scale * scale[j]) + bias[j]
+    for panel in range(rounding.shape[1]):
+        margins[panel] = item_scale * rounding[0, panel] + item_length * rounding[1, panel]
 
 
 @kernel
-def _select_rows_task(first, last, pre, k, block, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
-    scratch, exact = rows[2], rows[3]
+def _exact_values(x, W, b, found, count, values):  # type: ignore[no-untyped-def]
+    """``values = W[found] @ x + b[found]``, four rows at a time."""
+    zero = x.dtype.type(0)
+    c = 0
+    while c + 4 <= count:
+        w0, w1, w2, w3 = W[found[c]], W[found[c + 1]], W[found[c + 2]], W[found[c + 3]]
+        v0, v1, v2, v3 = zero, zero, zero, zero
+        for n in range(x.shape[0]):
+            v0 += x[n] * w0[n]
+            v1 += x[n] * w1[n]
+            v2 += x[n] * w2[n]
+            v3 += x[n] * w3[n]
+        values[c], values[c + 1], values[c + 2], values[c + 3] = v0, v1, v2, v3
+        c += 4
+    while c < count:
+        w0, v0 = W[found[c]], zero
+        for n in range(x.shape[0]):
+            v0 += x[n] * w0[n]
+        values[c] = v0
+        c += 1
+    for c in range(count):
+        values[c] += b[found[c]]
+
+
+@kernel
+def _select_task(
+    first, last, x, W, b, items, components, k, blocks, sums, rows, found, counts, chosen, values
+):  # type: ignore[no-untyped-def]  # noqa: E501
+    pre, margins, scratch, exact = rows[0], rows[1], rows[2], rows[3]
+    _multiply(items, first, last - first, components, sums)
     for i in range(first, last):
-        threshold = safe_threshold(pre[i], k, block, scratch)
-        count = collect(pre[i], block, threshold, found)
+        _pre_activations(sums[i - first], items.scale[i], items.length[i], components, pre, margins)
+        count = candidates(pre, margins, k, blocks, scratch, found)
+        _exact_values(x[i], W, b, found, count, exact)
+        counts[i] = settle(found, exact, count, k, scratch, chosen[i], values[i])
+
+
+@over_tasks
+def _select_by_bytes(
+    threads, x, W, b, items, components, k, blocks, sums, rows, found, counts, chosen, values
+):  # type: ignore[no-untyped-def]  # noqa: E501
+    counter = np.zeros(1, np.int64)
+    for thread in numba.prange(threads):
+        task = next_task(counter)
+        while task < (x.shape[0] + _ITEMS_A_TASK - 1) // _ITEMS_A_TASK:
+            first = task * _ITEMS_A_TASK
+            last = min(first + _ITEMS_A_TASK, x.shape[0])
+            _select_task(
+                first, last, x, W, b, items, components, k, blocks,
+                sums[thread], rows[thread], found[thread], counts, chosen, values,
+            )  # fmt: skip
+            task = next_task(counter)
+
+
+@kernel
+def _select_rows_task(first, last, pre, k, blocks, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
+    margins, scratch, exact = rows[1], rows[2], rows[3]
+    margins[: pre.shape[1] // PANEL] = 0
+    for i in range(first, last):
+        count = candidates(pre[i], margins, k, blocks, scratch, found)
         for c in range(count):
             exact[c] = pre[i, found[c]]
         counts[i] = settle(found, exact, count, k, scratch, chosen[i], values[i])
 
 
 @over_tasks
-def _select_rows(pre, k, block, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
-    for task in numba.prange((pre.shape[0] + _ITEMS_A_TASK - 1) // _ITEMS_A_TASK):
-        thread = numba.get_thread_id()
-        first = task * _ITEMS_A_TASK
-        last = min(first + _ITEMS_A_TASK, pre.shape[0])
-        _select_rows_task(first, last, pre, k, block, rows[thread], found[thread], counts, chosen, values)
+def _select_rows(threads, pre, k, blocks, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
+    counter = np.zeros(1, np.int64)
+    for thread in numba.prange(threads):
+        task = next_task(counter)
+        while task < (pre.shape[0] + _ITEMS_A_TASK - 1) // _ITEMS_A_TASK:
+            first = task * _ITEMS_A_TASK
+            last = min(first + _ITEMS_A_TASK, pre.shape[0])
+            _select_rows_task(
+                first, last, pre, k, blocks, rows[thread], found[thread], counts, chosen, values
+            )
+            task = next_task(counter)
