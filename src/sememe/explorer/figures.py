@@ -7,12 +7,12 @@ Each takes the dataclasses of :mod:`sememe.explorer.report_data` and a theme and
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from sememe.explorer.figure_style import direction, error_bars, heading, marker, template, title
 from sememe.explorer.palette import Theme, accent, palette, soft_accent
 from sememe.explorer.report_data import (
     Comparison,
@@ -27,49 +27,9 @@ from sememe.explorer.report_data import (
 )
 from sememe.explorer.wording import in_full, number, percent
 
-FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
-_SYMBOLS: dict[Kind, tuple[str, ...]] = {
-    "neurons": ("circle",),
-    "features": ("diamond", "diamond-tall", "diamond-wide", "star-diamond"),
-    "control": ("circle", "square", "triangle-up", "cross", "triangle-down", "star", "hexagon"),
-}
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _ROW = 30  # pixels of one row of dots
 _RAREST_DECADE = -5  # units that fire on fewer than 10**-5 of the items share the lowest bin
-
-
-def template(theme: Theme = "light") -> go.layout.Template:
-    """How every figure looks: no frame, hairlines, the page's type."""
-    colours = palette(theme)
-    axis = {
-        "gridcolor": colours["line"],
-        "linecolor": colours["line-strong"],
-        "zeroline": False,
-        "ticks": "",
-        "title": {"font": {"size": 13, "color": colours["muted"]}, "standoff": 8},
-        "tickfont": {"size": 12, "color": colours["muted"]},
-        "automargin": True,
-        "ticklabelstandoff": 4,
-    }
-    return go.layout.Template(
-        layout={
-            "font": {"family": FONT, "size": 13, "color": colours["ink"]},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "margin": {"l": 8, "r": 12, "t": 28, "b": 8},
-            "xaxis": axis,
-            "yaxis": axis,
-            "hoverlabel": {
-                "bgcolor": colours["ink"],
-                "bordercolor": colours["ink"],
-                "font": {"family": FONT, "size": 12, "color": colours["paper"]},
-                "align": "left",
-            },
-            "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "itemwidth": 44},
-            "annotationdefaults": {"font": {"size": 13, "color": colours["ink"]}, "showarrow": False},
-            "dragmode": False,
-        }
-    )
 
 
 def comparison_figure(
@@ -92,70 +52,80 @@ def comparison_figure(
         horizontal_spacing=0.04,
         vertical_spacing=gap / (height - 2 * head) if down > 1 else 0,
     )
+    axes = {}
     for i, name in enumerate(measures):
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        first = place["col"] == 1
         # Alone in its row, a panel has its labels' width to the left: titles end at its right edge.
-        _title(figure, _heading(notes[name]), place, side="right" if columns == 1 else "left")
-        for y, row in zip(heights, rows, strict=True):
-            _dot(figure, row, y, name, theme, place)
-        low, high = notes[name].range
-        if 0 < high - low <= 2:
-            margin = 0.03 * (high - low)
-            figure.update_xaxes(range=[low - margin, high + margin], **place)
-        figure.update_xaxes(nticks=5, title_text=_direction(notes[name]), **place)
-        figure.update_yaxes(
-            range=[-0.6, len(rows) - 0.4],
-            tickvals=heights,
-            ticktext=[escape(row.title) for row in rows],
-            tickfont={"size": 13, "color": palette(theme)["ink"]},
-            showticklabels=first,
-            **place,
-        )
-    return figure.update_layout(template=template(theme), height=height, margin={"t": head, "b": head})
+        title(figure, heading(notes[name]), place, side="right" if columns == 1 else "left")
+        _dots(figure, rows, heights, name, theme, place)
+        number_of_axis = str(i + 1) if i else ""
+        axes[f"xaxis{number_of_axis}"] = _score_axis(notes[name])
+        axes[f"yaxis{number_of_axis}"] = {
+            "range": [-0.6, len(rows) - 0.4],
+            "tickvals": heights,
+            "ticktext": [escape(row.title) for row in rows],
+            "tickfont": {"size": 13, "color": palette(theme)["ink"]},
+            "showticklabels": place["col"] == 1,
+        }
+    margin = {"t": head, "b": head}
+    return figure.update_layout(axes, template=template(theme), height=height, margin=margin)
 
 
-def _dot(
+def _score_axis(note: MeasureNote) -> dict[str, object]:
+    """The whole range of a measure, where it has ends, so that panels and layers can be compared by eye."""
+    axis: dict[str, object] = {"nticks": 5, "title": {"text": direction(note)}}
+    low, high = note.range
+    if 0 < high - low <= 2:
+        margin = 0.03 * (high - low)
+        axis["range"] = [low - margin, high + margin]
+    return axis
+
+
+def _dots(
     figure: go.Figure,
-    row: ComparisonRow,
-    y: int,
+    rows: Sequence[ComparisonRow],
+    heights: Sequence[int],
     measure: str,
     theme: Theme,
     place: dict[str, int],
 ) -> None:
-    score = row.scores.get(measure)
-    if not row.reached or score is None or not math.isfinite(score.value):
-        why = "does not get there" if not row.reached else "not defined"
-        muted = {"size": 12, "color": palette(theme)["muted"]}
-        said = {
-            "text": f"<i>{why}</i>",
-            "font": muted,
-            "x": 0.01,
-            "xref": "x domain",
-            "xanchor": "left",
-            "y": y,
-        }
-        figure.add_annotation(**said, hovertext=row.note or None, **place)
-        return
-    colour = accent(row.kind, theme)
-    if score.null is not None:
-        upright = {
-            "symbol": "line-ns",
-            "size": 12,
-            "line": {"width": 2, "color": palette(theme)["line-strong"]},
-        }
-        chance = {"mode": "markers", "marker": upright, "hoverinfo": "skip", "showlegend": False}
-        figure.add_scatter(x=[score.null], y=[y], **chance, **place)
-    figure.add_scatter(
-        x=[score.value],
-        y=[y],
-        error_x=_error_bar(score, colour),
-        mode="markers",
-        marker=_marker(row.kind, 0, 11, theme),
-        hovertemplate=f"<b>{escape(row.title)}</b><br>{in_full(score)}<br>{escape(row.note)}<extra></extra>",
-        showlegend=False,
-        **place,
-    )
+    """One panel: a trace a kind, a tick where chance is, a word where there is no score."""
+    colours = palette(theme)
+    shown: dict[Kind, list[tuple[int, ComparisonRow, Score]]] = {}
+    for y, row in zip(heights, rows, strict=True):
+        score = row.scores.get(measure)
+        if row.reached and score is not None and math.isfinite(score.value):
+            shown.setdefault(row.kind, []).append((y, row, score))
+        else:
+            figure.add_annotation(
+                text="<i>not defined</i>" if row.reached else "<i>does not get there</i>",
+                hovertext=row.note or None,
+                font={"size": 12, "color": colours["muted"]},
+                x=0.01,
+                xref="x domain",
+                xanchor="left",
+                y=y,
+                **place,
+            )
+    chance = [(score.null, y) for dots in shown.values() for y, _, score in dots if score.null is not None]
+    if chance:
+        tick = {"symbol": "line-ns", "size": 12, "line": {"width": 2, "color": colours["line-strong"]}}
+        by_chance, level = zip(*chance, strict=True)
+        quiet = {"mode": "markers", "hoverinfo": "skip", "showlegend": False}
+        figure.add_scatter(x=by_chance, y=level, marker=tick, **quiet, **place)
+    for kind, dots in shown.items():
+        scores = [score for _, _, score in dots]
+        figure.add_scatter(
+            x=[score.value for score in scores],
+            y=[y for y, _, _ in dots],
+            error_x=error_bars(scores, accent(kind, theme)),
+            mode="markers",
+            marker=marker(kind, 0, 11, theme),
+            text=[f"<b>{escape(r.title)}</b><br>{in_full(s)}<br>{escape(r.note)}" for _, r, s in dots],
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+            **place,
+        )
 
 
 def frontier_figure(frontier: Frontier, note: MeasureNote, *, theme: Theme = "light") -> go.Figure:
@@ -178,7 +148,7 @@ def frontier_figure(frontier: Frontier, note: MeasureNote, *, theme: Theme = "li
     low, high = note.range
     if 0 < high - low <= 2:
         figure.update_yaxes(range=[low - 0.02 * (high - low), high + 0.02 * (high - low)], nticks=6)
-    _title(figure, _heading(note), {})
+    title(figure, heading(note), {})
     return figure.update_layout(template=template(theme), height=400, margin_t=40)
 
 
@@ -216,12 +186,12 @@ def _family(figure: go.Figure, line: FrontierLine, number_in_kind: int, theme: T
     figure.add_scatter(
         x=x,
         y=[point.score.value for point in points],
-        error_y=_error_bar(points[0].score, colour) if alone else None,
+        error_y=error_bars([points[0].score], colour) if alone else None,
         mode="markers" if alone else "lines+markers",
         name=name,
         legendgroup=name,
         line={"color": colour, "width": 2, "dash": dash},
-        marker=_marker(line.kind, number_in_kind, 9, theme),
+        marker=marker(line.kind, number_in_kind, 9, theme),
         text=[
             f"<b>{name}</b>, {escape(point.title)}<br>{in_full(point.score)}<br>"
             f"FVU {number(point.fvu)}, {number(point.l0)} firing units per item"
@@ -272,7 +242,7 @@ def density_figure(unit_sets: Sequence[UnitSet], *, theme: Theme = "light") -> g
         title_text="share of items at which a unit fires",
     )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=5)
-    _title(figure, "share of the units", {})
+    title(figure, "share of the units", {})
     return figure.update_layout(template=template(theme), height=320)
 
 
@@ -291,47 +261,6 @@ def training_figure(curves: Sequence[TrainingCurve], *, theme: Theme = "light") 
             **place,
         )
         figure.update_yaxes(nticks=4, **place)
-        _title(figure, escape(curve.title), place)
+        title(figure, escape(curve.title), place)
     figure.update_xaxes(title_text="epochs", row=max(1, len(curves)), col=1)
     return figure.update_layout(template=template(theme), height=60 + 130 * max(1, len(curves)))
-
-
-def _marker(kind: Kind, number_in_kind: int, size: int, theme: Theme) -> dict[str, object]:
-    """A kind's mark: controls are hollow, and the further members of a family of features are, too."""
-    colour = accent(kind, theme)
-    hollow = kind == "control" or number_in_kind % 2 == 1
-    return {
-        "symbol": _SYMBOLS[kind][number_in_kind % len(_SYMBOLS[kind])],
-        "size": size,
-        "color": palette(theme)["paper"] if hollow else colour,
-        "line": {"width": 2, "color": colour},
-        "opacity": 1,
-    }
-
-
-def _title(
-    figure: go.Figure, text: str, place: dict[str, int], side: Literal["left", "right"] = "left"
-) -> None:
-    """A panel's title, above one of its corners."""
-    above = {"xref": "x domain", "y": 1, "yref": "y domain", "yanchor": "bottom", "yshift": 6}
-    figure.add_annotation(text=text, x=0 if side == "left" else 1, xanchor=side, **above, **place)
-
-
-def _heading(note: MeasureNote) -> str:
-    return f"<b>{escape(note.title)}</b>"
-
-
-def _direction(note: MeasureNote) -> str:
-    return {True: "higher is better →", False: "← lower is better", None: ""}[note.higher_is_better]
-
-
-def _error_bar(score: Score, colour: str) -> dict[str, object] | None:
-    if score.low is None or score.high is None:
-        return None
-    return {
-        "array": [score.high - score.value],
-        "arrayminus": [score.value - score.low],
-        "color": colour,
-        "thickness": 2,
-        "width": 0,
-    }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sememe.explorer.report_data import Score
 
 DASH = "–"
+NO_BREAK = "\u00a0"
 
 
 def number(value: float) -> str:
@@ -29,15 +30,15 @@ def number(value: float) -> str:
 def percent(share: float) -> str:
     """A share from 0 to 1 as per cent.
 
-    >>> [percent(x) for x in (0.98765, 0.5, 0.0123, 0.00004, 1.0, 0.0)]
+    >>> [percent(x).replace(NO_BREAK, " ") for x in (0.98765, 0.5, 0.0123, 0.00004, 1.0, 0.0)]
     ['98.8 %', '50 %', '1.23 %', '0.004 %', '100 %', '0 %']
     """
     if math.isnan(share):
         return DASH
     value = 100 * share
     if 0 < value < 0.01:
-        return f"{value:.1g} %"
-    return (f"{value:.2f}" if value < 10 else f"{value:.1f}").rstrip("0").rstrip(".") + " %"
+        return f"{value:.1g}{NO_BREAK}%"
+    return (f"{value:.2f}" if value < 10 else f"{value:.1f}").rstrip("0").rstrip(".") + f"{NO_BREAK}%"
 
 
 def interval(score: Score, write: Callable[[float], str] = number) -> str:
