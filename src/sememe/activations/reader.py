@@ -48,8 +48,8 @@ class Reader:
         n_images = len(pixels)
         if len(positions) != n_images:
             raise ActivationsError(
-                """The items of a batch of images, the first of which stands in this row of its set."""
-                "first axis is images."
+                f"Layer {self.layer!r} gave {len(positions)} rows for {n_images} images: choose a layer "
+                "whose first axis is images."
             )
         if positions.shape[1:] != (*(self.grid or positions.shape[1:3]), self.n_neurons):
             raise ActivationsError(
