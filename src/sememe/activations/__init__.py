@@ -6,6 +6,7 @@ from sememe.activations.moments import Moments, RunningMoments
 from sememe.activations.planted import Planted, planted, planted_blocks
 from sememe.activations.positions import Sampling
 from sememe.activations.receptive_field import ReceptiveField
+from sememe.activations.splice import splice
 from sememe.activations.store import open_store, save
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "planted",
     "planted_blocks",
     "save",
+    "splice",
 ]
