@@ -22,6 +22,7 @@ class NetworkPlan:
     seed: int  # of its initialisation and of the order of its training images
     layers: tuple[str, ...]  # dotted names of the layers whose activations are studied
     positions_per_image: int | None = None  # sampled of an image, where a layer has a map; None: all
+    epochs: int | None = None  # passes over the training images; None: the network's own recipe
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class RunConfiguration:
     networks: tuple[NetworkPlan, ...]
     layers: tuple[LayerPlan, ...]
     encoder_seed: int  # of the independent encoder behind the similarity measures
+    encoder_epochs: int | None = None  # passes over the training images; None: its own recipe
     fvu_targets: tuple[float, ...] = (0.05, 0.02)  # the fidelities at which unit sets are compared
     replicates: int = 500  # bootstrap replicates behind every interval
     gallery_units: int = 12  # units of each kind that the report shows

@@ -1,6 +1,5 @@
 """From a run on disk, as far as it has come, to what the report shows."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from sememe import activations, files, measures, networks
 from sememe.explanations import class_profile, weight_images
 from sememe.explorer.report import report_html
 from sememe.explorer.report_data import (
-    LayerReport,
     MeasureNote,
     NetworkSummary,
     ReportData,
@@ -49,6 +47,7 @@ def report_stage(configuration: RunConfiguration, folder: RunFolder) -> Stage:
 def report_data(configuration: RunConfiguration, folder: RunFolder) -> ReportData:
     """Everything that the report shows of a run."""
     record = folder.read_record()
+    command = record["command"]
     report = split_images(configuration, "report")
     finished = [plan for plan in configuration.networks if folder.training(plan.name).exists()]
     layers = tuple(layer_report(configuration, folder, layer, report) for layer in configuration.layers)
@@ -60,22 +59,8 @@ def report_data(configuration: RunConfiguration, folder: RunFolder) -> ReportDat
         data_title=f"the last {len(report):,} test images of MNIST",
         networks=tuple(_network_summary(configuration, folder, plan, report) for plan in finished),
         layers=layers,
-        measures=_notes(layers, record["command"]),
+        measures=tuple(MeasureNote.of(record, command) for record in measures.registry().values()),
     )
-
-
-def _notes(layers: tuple[LayerReport, ...], command: str) -> tuple[MeasureNote, ...]:
-    """A note for every measure that is shown, one for each embedding that it was computed with."""
-    keys = dict.fromkeys(
-        key for layer in layers for comparison in layer.comparisons for key in comparison.measures
-    )
-    notes = []
-    for key in keys:
-        name, _, variant = key.partition("[")
-        note = MeasureNote.of(measures.registry()[name], command=command)
-        title = f"{note.title} ({variant.rstrip(']')})" if variant else note.title
-        notes.append(dataclasses.replace(note, name=key, title=title))
-    return tuple(notes)
 
 
 def _run_summary(path: Path, record: dict[str, Any]) -> RunSummary:

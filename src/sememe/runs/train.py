@@ -24,9 +24,8 @@ def encoder_stage(configuration: RunConfiguration, folder: RunFolder, device: st
 
     def work(progress: Progress) -> str:
         encoder = networks.independent_encoder(seed=configuration.encoder_seed)
-        accuracy = _train(
-            encoder, configuration.encoder_seed, configuration, folder, "encoder", device, progress
-        )
+        plan = NetworkPlan("encoder", "", configuration.encoder_seed, (), epochs=configuration.encoder_epochs)
+        accuracy = _train(encoder, plan, configuration, folder, device, progress)
         return f"{accuracy:.2%} of the test images right"
 
     return Stage(
@@ -43,7 +42,7 @@ def _network_stage(
 ) -> Stage:
     def work(progress: Progress) -> str:
         net = networks.registry()[plan.name](seed=plan.seed)
-        accuracy = _train(net, plan.seed, configuration, folder, plan.name, device, progress)
+        accuracy = _train(net, plan, configuration, folder, device, progress)
         return f"{accuracy:.2%} of the test images right"
 
     return Stage(
@@ -61,21 +60,25 @@ def _outputs(folder: RunFolder, name: str) -> tuple[Path, Path]:
 
 def _train(
     net: Network,
-    seed: int,
+    plan: NetworkPlan,
     configuration: RunConfiguration,
     folder: RunFolder,
-    name: str,
     device: str,
     progress: Progress,
 ) -> float:
     """Train, judge on the whole test split (nothing was chosen on it), keep; the accuracy."""
     record = networks.train(
-        net, images.mnist("train")[: configuration.train_images], seed=seed, device=device, progress=progress
+        net,
+        images.mnist("train")[: configuration.train_images],
+        seed=plan.seed,
+        epochs=plan.epochs,
+        device=device,
+        progress=progress,
     )
     judged = networks.evaluate(net.cpu(), images.mnist("test"))
-    networks.save(net, folder.network(name))
+    networks.save(net, folder.network(plan.name))
     files.write_json(
-        folder.training(name),
+        folder.training(plan.name),
         {
             "accuracy": judged.accuracy,
             "cross_entropy": judged.cross_entropy,
