@@ -1,5 +1,8 @@
 """Images: sets of them, from the shipped MNIST, from files and folders, and what can be done to them."""
 
+import importlib
+from types import ModuleType
+
 from sememe.images.drawing import as_mnist
 from sememe.images.folder import folder
 from sememe.images.idx import idx
@@ -23,3 +26,10 @@ __all__ = [
     "to_colour",
     "to_grey",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    # The concept bank needs scikit-image, which takes longer to import than all of the rest.
+    if name == "concepts":
+        return importlib.import_module("sememe.images.concepts")
+    raise AttributeError(f"module 'sememe.images' has no attribute {name!r}")

@@ -43,8 +43,9 @@ def ink_of(pixels: UInt8[np.ndarray, "images height width"]) -> Ink:
     enlarged = enlarge(pixels)
     lowest = enlarged.min(axis=(1, 2), keepdims=True)
     highest = enlarged.max(axis=(1, 2), keepdims=True)
-    # A blank image has no ink: strictly above the middle of equal values is nothing.
-    mask = np.pad(enlarged > (lowest + highest) / 2, ((0, 0), (1, 1), (1, 1)))
+    # In an image of one grey nothing is ink: what lies above its middle is rounding.
+    inked = (enlarged > (lowest + highest) / 2) & (highest - lowest >= 1)
+    mask = np.pad(inked, ((0, 0), (1, 1), (1, 1)))
     strip = mask.reshape(-1, mask.shape[2])
     _remove_specks(strip)
     return Ink(enlarged, mask, *_fill_pinholes_and_list_holes(strip, mask.shape))

@@ -62,7 +62,7 @@ def _maps(strokes: Strokes) -> Bool[np.ndarray, "images concepts height width"]:
     inside = strokes.ink.mask[:, 1:-1, 1:-1]
     n_images, height, width = len(inside), inside.shape[1] // SCALE, inside.shape[2] // SCALE
     ink = _majority(inside)
-    loops = _majority(strokes.ink.holes[:, 1:-1, 1:-1] > 0)
+    loops = _majority(strokes.ink.holes[:, 1:-1, 1:-1] > 0) & ~ink
     maps = np.zeros((n_images, len(MAP_NAMES), height, width), bool)
     maps[:, :8] = _stroke_orientations(strokes, ink)
     grey = strokes.ink.enlarged.reshape(n_images, height, SCALE, width, SCALE).mean(axis=(2, 4))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool
+from scipy.spatial import cKDTree
 
 from sememe.images.concepts.strokes import Strokes
 
@@ -19,6 +20,8 @@ _LEAST_CURVE = 2.5
 _HALF_SECTOR = np.pi / 8
 # A corner turns so much within two or three pixels to each side, and most of what it turns over twice that.
 CORNER, _CORNER_SHARE = np.deg2rad(65), 0.7
+# What turns so near to a corner is the corner; pixels. Images are kept apart by more than that.
+_CORNER_REACH, _APART = 3.0, 1e4
 # A curve turns so much over five pixels to each side (a circle of radius 9 does).
 _CURVE = np.deg2rad(30)
 
@@ -54,7 +57,7 @@ def pieces_of(strokes: Strokes, height: int, width: int) -> Pieces:
     cell = _cell(strokes.centre, height, width)
     with np.errstate(invalid="ignore"):
         corner = (strokes.turn_near >= CORNER) & ~(strokes.turn_near < _CORNER_SHARE * strokes.turn_far)
-        curve = (strokes.turn_far >= _CURVE) & ~_of_a_corner(corner, strokes)
+        curve = (strokes.turn_far >= _CURVE) & ~_by_a_corner(corner, strokes)
         amounts = [
             _amount(strokes, cell, _angle(2 * (strokes.orientation - direction)) / 2 <= _HALF_SECTOR)
             >= _LEAST_STROKE
@@ -101,6 +104,10 @@ def _angle(difference: np.ndarray) -> np.ndarray:
     return np.abs((difference + np.pi) % (2 * np.pi) - np.pi)
 
 
-def _of_a_corner(corner: np.ndarray, strokes: Strokes) -> np.ndarray:
-    """Corners, and the straight points beside them, whose longer arms alone reach round the corner."""
-    return corner | ((strokes.turn_far >= CORNER) & (strokes.turn_near < 0.25 * strokes.turn_far))
+def _by_a_corner(corner: np.ndarray, strokes: Strokes) -> np.ndarray:
+    """Points whose arms reach round a corner: they turn, but they do not curve."""
+    if not corner.any():
+        return corner
+    places = np.column_stack([strokes.image * _APART, strokes.centre])
+    distance, _ = cKDTree(places[corner]).query(places, distance_upper_bound=_CORNER_REACH)
+    return np.isfinite(distance)
