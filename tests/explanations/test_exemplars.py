@@ -88,7 +88,7 @@ def test_top_firings_show_each_image_once():
     assert unit.top.position.tolist() == [[0, 1], [2, 2], [1, 1]]
 
 
-@pytest.mark.parametrize("layout", [sparse.csr_array, sparse.csc_array])
+@pytest.mark.parametrize("layout", [sparse.csr_array, sparse.csr_matrix])
 def test_sparse_and_dense_codes_show_the_same(layout):
     rng = np.random.default_rng(0)
     codes = rng.normal(size=(200, 6)) * (rng.random((200, 6)) < 0.3)

@@ -5,7 +5,7 @@ import scipy.sparse
 from jaxtyping import Float, Int
 
 from sememe.errors import MeasureError
-from sememe.explanations.exemplars import Codes
+from sememe.measures.codes import Codes
 
 
 def class_profile(

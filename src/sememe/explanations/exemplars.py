@@ -9,15 +9,13 @@ most negative activation.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import scipy.sparse
 from jaxtyping import Float, Int
+from scipy import sparse
 
 from sememe.errors import MeasureError
-
-Codes: TypeAlias = np.ndarray | scipy.sparse.csr_array | scipy.sparse.csc_array
+from sememe.measures.codes import Codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +31,11 @@ class Firings:
 
     def __len__(self) -> int:
         return len(self.item)
+
+    def take(self, rows: Int[np.ndarray, " rows"]) -> "Firings":
+        """Some of them, in the order of ``rows``."""
+        position = None if self.position is None else self.position[rows]
+        return Firings(self.item[rows], self.image[rows], position, self.activation[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +95,40 @@ def exemplars(
     >>> unit.density, unit.top.item.tolist(), [interval.n_firings for interval in unit.intervals]
     (0.6, [1, 2, 4], [1, 2])
     """
-    if codes.ndim != 2 or codes.shape[0] == 0:
-        raise MeasureError(
-            f"Exemplars need codes (items, units) with at least one item, but shape {codes.shape} came."
-        )
     n_items, n_units = codes.shape
     chosen = np.arange(n_units) if units is None else np.asarray(units, dtype=np.int64)
+    _check(codes.shape, chosen, image, position)
+    columns = codes[:, chosen] if isinstance(codes, np.ndarray) else codes.tocsc()[:, chosen]
+    found = []
+    for column, unit in enumerate(chosen.tolist()):
+        items, values = _firings_of(columns, column)
+        if wrong := int((~np.isfinite(values)).sum()):
+            raise MeasureError(
+                f"Unit {unit} has {wrong} activations that are not finite: look at the layer first."
+            )
+        everything = _firings(items, values, image, position)
+        rng = np.random.default_rng([seed, unit])
+        shuffled = rng.permutation(len(items))
+        found.append(
+            Exemplars(
+                unit=unit,
+                n_items=n_items,
+                n_firings=len(items),
+                top=everything.take(_strongest(values, everything.image, n_top)),
+                bottom=everything.take(_strongest(-values, everything.image, n_top)),
+                intervals=_intervals(everything, shuffled, n_intervals, per_interval),
+                random=everything.take(rng.choice(len(items), size=min(n_random, len(items)), replace=False)),
+            )
+        )
+    return tuple(found)
+
+
+def _check(
+    shape: tuple[int, ...], chosen: np.ndarray, image: np.ndarray | None, position: np.ndarray | None
+) -> None:
+    n_items, n_units = shape
+    if n_items == 0:
+        raise MeasureError(f"Exemplars need codes of at least one item, but codes of shape {shape} came.")
     if len(chosen) and (chosen.min() < 0 or chosen.max() >= n_units):
         raise MeasureError(
             f"Units must lie between 0 and {n_units - 1}, but {chosen.min()} to {chosen.max()} came."
@@ -108,43 +139,20 @@ def exemplars(
                 f"There are {n_items} items but {len(rows)} rows of `{name}`: give one an item."
             )
 
-    columns = codes[:, chosen] if isinstance(codes, np.ndarray) else codes.tocsc()[:, chosen]
-    found = []
-    for column, unit in enumerate(chosen.tolist()):
-        items, values = _firings_of(columns, column)
-        if not np.isfinite(values).all():
-            wrong = int((~np.isfinite(values)).sum())
-            raise MeasureError(
-                f"Unit {unit} has {wrong} activations that are not finite: look at the layer first."
-            )
-        rng = np.random.default_rng([seed, unit])
 
-        def taken(rows: np.ndarray, items: np.ndarray = items, values: np.ndarray = values) -> Firings:
-            at = items[rows]
-            where = None if position is None else np.asarray(position[at], dtype=np.int64)
-            seen = at if image is None else np.asarray(image[at], dtype=np.int64)
-            return Firings(item=at, image=seen, position=where, activation=values[rows])
-
-        images = items if image is None else image[items]
-        shuffled = rng.permutation(len(values))
-        found.append(
-            Exemplars(
-                unit=unit,
-                n_items=n_items,
-                n_firings=len(values),
-                top=taken(_strongest(values, images, n_top)),
-                bottom=taken(_strongest(-values, images, n_top)),
-                intervals=tuple(
-                    Interval(low, high, n_firings, taken(rows))
-                    for low, high, n_firings, rows in _intervals(values, shuffled, n_intervals, per_interval)
-                ),
-                random=taken(rng.choice(len(values), size=min(n_random, len(values)), replace=False)),
-            )
-        )
-    return tuple(found)
+def _firings(
+    items: np.ndarray, values: np.ndarray, image: np.ndarray | None, position: np.ndarray | None
+) -> Firings:
+    """Firings with their images and positions."""
+    return Firings(
+        item=items,
+        image=items if image is None else np.asarray(image[items], dtype=np.int64),
+        position=None if position is None else np.asarray(position[items], dtype=np.int64),
+        activation=values,
+    )
 
 
-def _firings_of(columns: Codes, column: int) -> tuple[np.ndarray, np.ndarray]:
+def _firings_of(columns: np.ndarray | sparse.csc_array, column: int) -> tuple[np.ndarray, np.ndarray]:
     """Items at which a unit fires, in ascending order, and its activations there."""
     if isinstance(columns, np.ndarray):
         values = columns[:, column]
@@ -169,20 +177,22 @@ def _strongest(values: np.ndarray, images: np.ndarray, n: int) -> np.ndarray:
 
 
 def _intervals(
-    values: np.ndarray, shuffled: np.ndarray, n_intervals: int, per_interval: int
-) -> list[tuple[float, float, int, np.ndarray]]:
-    """Low end, high end, number of firings and sampled rows of each interval, greatest activation first."""
+    everything: Firings, shuffled: np.ndarray, n_intervals: int, per_interval: int
+) -> tuple[Interval, ...]:
+    """The slices of the firing range, greatest activation first, each with a few of its firings."""
+    values = everything.activation
     if not len(values):
-        return []
+        return ()
     edges = np.linspace(values.max(), values.min(), n_intervals + 1)
     # The slice of a value is the number of inner edges above it; a constant unit is in the first as a whole.
     bucket = np.searchsorted(-edges[1:-1], -values, side="left")
     by_bucket = shuffled[np.argsort(bucket[shuffled], kind="stable")]
     counts = np.bincount(bucket, minlength=n_intervals)
-    starts = np.concatenate([[0], np.cumsum(counts)])
+    starts = np.cumsum(counts) - counts
     slices = []
     for i in range(n_intervals):
-        rows = by_bucket[starts[i] : min(starts[i + 1], starts[i] + per_interval)]
-        rows = rows[np.argsort(-values[rows], kind="stable")]
-        slices.append((float(edges[i + 1]), float(edges[i]), int(counts[i]), rows))
-    return slices
+        rows = by_bucket[starts[i] : starts[i] + min(counts[i], per_interval)]
+        strongest_first = rows[np.argsort(-values[rows], kind="stable")]
+        low, high = float(edges[i + 1]), float(edges[i])
+        slices.append(Interval(low, high, int(counts[i]), everything.take(strongest_first)))
+    return tuple(slices)

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int, UInt8
 
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.errors import MeasureError
-from sememe.explanations.exemplars import Codes
+from sememe.measures.codes import Codes
 
 
 def weight_images(

@@ -24,19 +24,27 @@ WEIGHTS = _flow("""
 """)
 
 GALLERY = _flow("""
-    Each block of pictures is one unit. Its range of activation is cut into ten equal intervals, strongest
-    on the left, with up to three images drawn at random from each; the bar above a column shows how many
-    firings lie there (log scale). On the right, random firings. A unit that means one thing shows it all
-    along the row, not only at its strongest.
+    Each block of pictures is one unit: images that fire it, from its strongest activations on the left to
+    its weakest, then random ones. A unit that means one thing shows it all along the row, not only at its
+    strongest.
+""")
+
+INTERVALS = _flow("""
+    A unit's range of activation is cut into ten intervals of equal width, a column each, with up to three
+    images drawn at random from each. The bar above a column shows how many firings lie there (log scale).
 """)
 
 PATCHES = "A frame marks the patch of the image that the position sees."
 
 READS = _flow("""
-    The small picture is what the unit reads: its weights where it reads the pixels directly, otherwise
-    the mean of what fires it less the mean of everything. Light is ink that drives it, dark is ink that
-    is missing.
+    The small picture beside a unit's name is what it reads: its weights where it reads the pixels
+    directly, otherwise the mean of what fires it less the mean of everything. Light: ink that drives it.
+    Dark: ink that is missing.
 """)
+
+BARS = (
+    "The bars on the right show how its activation is spread over the classes, to the scale of its greatest."
+)
 
 UNIT_SETS = _flow("""
     How well each set of units gives the layer back. Variance unexplained is 0 for a perfect

@@ -31,6 +31,7 @@ from sememe.explorer.palette import asset, palette
 from sememe.explorer.report_data import LayerReport, MeasureNote, ReportData
 from sememe.explorer.report_layer import choices, layer_panel, note_id, pending
 from sememe.explorer.report_sections import answers, how_made, how_to_read, networks
+from sememe.explorer.wording import capitalised
 
 _STYLES = ("tokens.css", "base.css", "gallery.css", "report.css")
 _HALF_DISC = Html(
@@ -141,7 +142,7 @@ def _popover(note: MeasureNote) -> Html:
         tag("p", tag("b", note.title)),
         note.meaning and tag("p", note.meaning),
         mathml(note.formula),
-        tag("p", note.source, class_="small muted"),
+        tag("p", capitalised(note.source), ".", class_="small muted"),
         note.command and tag("p", "Made again by ", tag("code", note.command), class_="small muted"),
         popover=True,
         class_="note",

@@ -15,8 +15,8 @@ from sememe.explorer.charts import (
 from sememe.explorer.gallery import Setting, gallery, images_shown
 from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.pictures import is_ink, sprite
-from sememe.explorer.report_data import Comparison, LayerReport, MeasureNote, ReportData, UnitSet
-from sememe.explorer.wording import DASH
+from sememe.explorer.report_data import Comparison, Gallery, LayerReport, MeasureNote, ReportData, UnitSet
+from sememe.explorer.wording import DASH, capitalised
 
 Notes = dict[str, MeasureNote]
 _MOST_TABS = 4
@@ -110,18 +110,29 @@ def _galleries(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) 
     everything = [shown for unit_set in layer.unit_sets for shown in unit_set.galleries]
     if not everything:
         return _block(title, prose.GALLERY, pending("the images that fire this layer's units"))
-    lead = [prose.GALLERY, prose.PATCHES if layer.grid else ""]
-    if any(card.reads is not None for shown in everything for card in shown.cards):
-        lead.append(prose.READS)
     setting = Setting(layer, data, sprite(data.pixels, images_shown(everything)), notes)
     titles = list(dict.fromkeys(shown.title for shown in everything))
     panels = [_pair(picked, setting) for picked in titles]
-    options = [(f"pick-{i}", picked) for i, picked in enumerate(titles)]
+    options = [(f"pick-{i}", capitalised(picked)) for i, picked in enumerate(titles)]
     style = tag("style", Html(setting.sprite.css(f".{anchor}-sprite .tile:not(.none)")))
     body = choices(options, panels, f"{anchor}-gallery", "Which units")
     ink = " ink" if is_ink(data.pixels) else ""
-    return _block(
-        title, " ".join(filter(None, lead)), style, tag("div", body, class_=f"{anchor}-sprite{ink}")
+    sprited = tag("div", body, class_=f"{anchor}-sprite{ink}")
+    return _block(title, prose.GALLERY, _marks(layer, everything), style, sprited)
+
+
+def _marks(layer: LayerReport, galleries: Sequence[Gallery]) -> Html:
+    """What the pictures' marks mean, of those that this layer shows."""
+    cards = [card for shown in galleries for card in shown.cards]
+    said = [prose.INTERVALS]
+    if layer.grid:
+        said.append(prose.PATCHES)
+    if any(card.reads is not None for card in cards):
+        said.append(prose.READS)
+    if any(card.class_profile is not None for card in cards):
+        said.append(prose.BARS)
+    return tag(
+        "details", tag("summary", "What the marks mean"), [tag("p", mark) for mark in said], class_="prose"
     )
 
 
@@ -204,7 +215,7 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
         )
         for i, comparison in enumerate(layer.comparisons)
     ]
-    options = [(str(i), comparison.title) for i, comparison in enumerate(layer.comparisons)]
+    options = [(str(i), capitalised(comparison.title)) for i, comparison in enumerate(layer.comparisons)]
     body = choices(options, panels, f"{anchor}-matched", "Compared at")
     return _block(title, prose.COMPARISON, body)
 

@@ -18,7 +18,7 @@ from sememe.explorer.report_data import (
     WeightImages,
 )
 from sememe.explorer.report_layer import pending
-from sememe.explorer.wording import duration, interval, measured_on, number, percent
+from sememe.explorer.wording import capitalised, duration, interval, measured_on, number, percent
 
 # A filled, a half filled and an empty disc: told apart without any colour.
 _DISCS: dict[Verdict, tuple[str, str]] = {
@@ -182,7 +182,7 @@ def how_to_read(data: ReportData) -> Html:
             tag("dd", mathml(note.formula)),
             tag(
                 "dd",
-                f"{_range(note.range)}{_direction(note.higher_is_better)}. {note.source}",
+                f"{_range(note.range)}{_direction(note.higher_is_better)}. {capitalised(note.source)}.",
                 class_="small muted",
             ),
         )
@@ -213,7 +213,7 @@ def how_made(data: ReportData) -> Html:
         _fact("seed", str(run.seed)),
         _fact("device", run.device),
         run.machine and _fact("machine", run.machine),
-        run.started and _fact("started", run.started),
+        run.started and _fact("started", run.started.replace("T", " ")[:16]),
         run.peak_memory and _fact("peak memory", f"{run.peak_memory / 2**20:,.0f} MiB"),
         _fact("revision", (run.revision or "an installed package")[:12]) if run.revision else None,
     ]

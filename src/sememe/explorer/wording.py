@@ -77,6 +77,15 @@ def in_full(score: Score, write: Callable[[float], str] = number) -> str:
     return f"{write(score.value)} ({said})" if said else write(score.value)
 
 
+def capitalised(text: str) -> str:
+    """A sentence's beginning; the rest stays as it is.
+
+    >>> capitalised("class purity of an SAE")
+    'Class purity of an SAE'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def duration(seconds: float) -> str:
     """A wall time.
 
