@@ -35,7 +35,7 @@ class Ink:
     hole_image: Int64[np.ndarray, " holes"]
     hole_centre: Float64[np.ndarray, "holes 2"]
     hole_area: Float64[np.ndarray, " holes"]
-    holes: np.ndarray
+    holes: Int64[np.ndarray, "images padded_rows padded_columns"]
 
 
 def ink_of(pixels: UInt8[np.ndarray, "images height width"]) -> Ink:

@@ -56,8 +56,8 @@ def pieces_of(strokes: Strokes, height: int, width: int) -> Pieces:
     """
     cell = _cell(strokes.centre, height, width)
     with np.errstate(invalid="ignore"):
-        corner = (strokes.turn_near >= CORNER) & ~(strokes.turn_near < _CORNER_SHARE * strokes.turn_far)
-        curve = (strokes.turn_far >= _CURVE) & ~_by_a_corner(corner, strokes)
+        corner = _corners(strokes)
+        curve = _curves(strokes, corner)
         amounts = [
             _amount(strokes, cell, _angle(2 * (strokes.orientation - direction)) / 2 <= _HALF_SECTOR)
             >= _LEAST_STROKE
@@ -104,10 +104,27 @@ def _angle(difference: np.ndarray) -> np.ndarray:
     return np.abs((difference + np.pi) % (2 * np.pi) - np.pi)
 
 
-def _by_a_corner(corner: np.ndarray, strokes: Strokes) -> np.ndarray:
-    """Points whose arms reach round a corner: they turn, but they do not curve."""
-    if not corner.any():
-        return corner
-    places = np.column_stack([strokes.image * _APART, strokes.centre])
-    distance, _ = cKDTree(places[corner]).query(places, distance_upper_bound=_CORNER_REACH)
-    return np.isfinite(distance)
+def _corners(strokes: Strokes) -> np.ndarray:
+    """Points at corners: three or more within a pixel, for a single one is but a step of the skeleton."""
+    corner = (strokes.turn_near >= CORNER) & ~(strokes.turn_near < _CORNER_SHARE * strokes.turn_far)
+    places = _places(strokes)[corner]
+    if len(places) < 3:
+        return np.zeros_like(corner)
+    distance, _ = cKDTree(places).query(places, k=3)
+    corner[corner] = distance[:, 2] <= 1
+    return corner
+
+
+def _curves(strokes: Strokes, corner: np.ndarray) -> np.ndarray:
+    """Points where strokes curve, and not because their arms reach round a corner."""
+    curve = strokes.turn_far >= _CURVE
+    if corner.any():
+        places = _places(strokes)
+        distance, _ = cKDTree(places[corner]).query(places[curve], distance_upper_bound=_CORNER_REACH)
+        curve[curve] = np.isinf(distance)
+    return curve
+
+
+def _places(strokes: Strokes) -> np.ndarray:
+    """The points of all images in one space, the images far apart."""
+    return np.column_stack([strokes.image * _APART, strokes.centre])

@@ -32,7 +32,6 @@ class Skeleton:
         radius: distance of each to the nearest pixel without ink.
         source, target: the two ends of each edge, as numbers of skeleton pixels; each edge is listed once.
         length: of each edge, 1 or the square root of 2.
-        branching: whether a skeleton pixel has three or more neighbours.
     """
 
     row: Int64[np.ndarray, " points"]
