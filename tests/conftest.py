@@ -1,9 +1,13 @@
 """Shape annotations are checked at run time while tests run, in every module but the compiled kernels."""
 
+import os
 import pkgutil
 from pathlib import Path
 
 from jaxtyping import install_import_hook
+
+# Tests are small and run side by side: threads that wait for each other would take most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SOURCE = Path(__file__).parent.parent / "src" / "sememe"
 
