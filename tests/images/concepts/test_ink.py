@@ -69,3 +69,23 @@ def test_enlarging_and_reducing_gives_back_almost_the_image():
     flat = np.full((1, 5, 7), 90, np.uint8)
     np.testing.assert_allclose(enlarge(flat), 90, atol=1e-3)
     assert enlarge(flat).shape == (1, 20, 28)
+
+
+def test_a_faint_gap_in_a_stroke_is_closed_and_a_dark_or_a_wide_one_is_not():
+    def broken(grey, width):
+        pixels = drawn(Drawing().line((14, 4), (14, 23)))[0]
+        pixels[:, 13 : 13 + width] = (pixels[:, 13 : 13 + width] * grey).astype(np.uint8)
+        return pixels
+
+    pixels = np.stack([broken(0.4, 1), broken(0.0, 2), broken(0.4, 4)])
+    assert [label(mask).max() for mask in ink_of(pixels).mask] == [1, 2, 2]
+    np.testing.assert_array_equal(ink_of(pixels[1:2]).mask[0], ink_of(pixels).mask[1])
+
+
+def test_only_the_gap_is_filled():
+    digits = mnist("test").pixels[[155, 433, 1500]]
+    ink = ink_of(digits)
+    middle = (ink.enlarged.max(axis=(1, 2)) + ink.enlarged.min(axis=(1, 2))) / 2
+    added = ink.mask[:, 1:-1, 1:-1] & (ink.enlarged <= middle[:, None, None])
+    assert [label(mask, connectivity=2).max() for mask in ink.mask] == [1, 1, 1]
+    assert 0 < added.sum(axis=(1, 2)).max() < 3 * SCALE**2

@@ -14,6 +14,8 @@ SCALE = 4
 # Smaller holes are gaps in the texture of thick ink, smaller specks are dust; both in pixels of the image.
 _LEAST_HOLE = 0.5
 _LEAST_SPECK = 2.0
+# Pieces are one stroke across a gap that is no wider than a pixel and a half and darker than this share only.
+_FAINT, _GAP = 0.25, 1.5
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -39,7 +41,10 @@ class Ink:
 
 
 def ink_of(pixels: UInt8[np.ndarray, "images height width"]) -> Ink:
-    """Ink is what is brighter than the middle between an image's darkest and brightest enlarged pixel."""
+    """Ink is what is brighter than the middle between an image's darkest and brightest enlarged pixel.
+
+    Specks are left out, pinholes are filled, and pieces that faint ink joins across a narrow gap are joined.
+    """
     enlarged = enlarge(pixels)
     lowest = enlarged.min(axis=(1, 2), keepdims=True)
     highest = enlarged.max(axis=(1, 2), keepdims=True)
@@ -47,7 +52,10 @@ def ink_of(pixels: UInt8[np.ndarray, "images height width"]) -> Ink:
     inked = (enlarged > (lowest + highest) / 2) & (highest - lowest >= 1)
     mask = np.pad(inked, ((0, 0), (1, 1), (1, 1)))
     strip = mask.reshape(-1, mask.shape[2])
-    _remove_specks(strip)
+    broken = _remove_specks(strip, mask.shape[1])
+    if len(broken):
+        faint = enlarged[broken] > lowest[broken] + _FAINT * (highest - lowest)[broken]
+        mask[broken] = _bridged(mask[broken], np.pad(faint, ((0, 0), (1, 1), (1, 1))))
     return Ink(enlarged, mask, *_fill_pinholes_and_list_holes(strip, mask.shape))
 
 
@@ -70,13 +78,36 @@ def _enlarging(side: int) -> Float32[np.ndarray, "fine coarse"]:
     return ndimage.gaussian_filter1d(splines, SCALE / 3, axis=0, mode="reflect").astype(np.float32)
 
 
-def _remove_specks(strip: np.ndarray) -> None:
-    """Remove specks, but never the largest piece of an image."""
-    pieces, _ = ndimage.label(strip, _EIGHT)
-    areas = np.bincount(pieces.ravel())
+def _remove_specks(strip: np.ndarray, height: int) -> np.ndarray:
+    """Remove specks; the images whose ink is in more than one piece after that."""
+    pieces, n_pieces = ndimage.label(strip, _EIGHT)
+    areas = np.bincount(pieces.ravel(), minlength=n_pieces + 1)
     small = areas < _LEAST_SPECK * SCALE**2
     small[0] = False
     strip &= ~small[pieces]
+    # Pieces are numbered from the top, so their largest numbers rise with the images.
+    rows = pieces.reshape(-1, height * strip.shape[1])
+    last = np.maximum.accumulate(rows.max(axis=1))
+    large = np.cumsum(~small) - 1
+    return np.flatnonzero(np.diff(large[last], prepend=0) > 1)
+
+
+def _bridged(mask: np.ndarray, faint: np.ndarray) -> np.ndarray:
+    """Ink with the faint gaps closed that hold two of its pieces apart."""
+    side = int(_GAP * SCALE) + 1
+    closed = ndimage.minimum_filter(ndimage.maximum_filter(mask, (1, side, side)), (1, side, side))
+    strip = mask.reshape(-1, mask.shape[2])
+    pieces, _ = ndimage.label(strip, _EIGHT)
+    gaps, n_gaps = ndimage.label((closed & faint & ~mask).reshape(strip.shape), _EIGHT)
+    rows, columns = np.nonzero(gaps)
+    touching = [
+        np.stack([gaps[rows, columns], pieces[rows + down, columns + right]], axis=1)
+        for down in (-1, 0, 1)
+        for right in (-1, 0, 1)
+    ]
+    pairs = np.unique(np.concatenate(touching), axis=0)
+    between = np.bincount(pairs[pairs[:, 1] > 0, 0], minlength=n_gaps + 1) > 1
+    return (strip | between[gaps]).reshape(mask.shape)
 
 
 def _fill_pinholes_and_list_holes(
