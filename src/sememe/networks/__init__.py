@@ -5,6 +5,7 @@ from sememe.networks.digit_cnn import digit_cnn
 from sememe.networks.digit_mlp import digit_mlp
 from sememe.networks.evaluation import Evaluation, evaluate, predict
 from sememe.networks.hooks import capture, replace, run_to
+from sememe.networks.independent_encoder import embed, independent_encoder
 from sememe.networks.layers import Layer, find, layers
 from sememe.networks.registry import registry
 from sememe.networks.storage import load, load_weights, save
@@ -19,8 +20,10 @@ __all__ = [
     "capture",
     "digit_cnn",
     "digit_mlp",
+    "embed",
     "evaluate",
     "find",
+    "independent_encoder",
     "layers",
     "load",
     "load_weights",

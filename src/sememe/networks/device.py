@@ -1,4 +1,4 @@
-"""Which device a computation runs on."""
+"""Which device a computation runs on, and what it is good at."""
 
 import torch
 
@@ -14,3 +14,12 @@ def resolve_device(device: str) -> torch.device:
     if device == "cuda" and not torch.cuda.is_available():
         raise NetworkError("Device cuda was asked for, but PyTorch finds none here: use auto or cpu.")
     return torch.device(device)
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the device has instructions for products in bfloat16; without, they are slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # PyTorch has no public question for this; a version that drops the private one gets float32.
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return supported is not None and bool(supported())

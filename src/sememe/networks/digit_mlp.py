@@ -12,7 +12,9 @@ class DigitMLP(Network):
     """784 pixels, two hidden layers of sigmoid neurons, ten logits. Made by :func:`digit_mlp`."""
 
     name = "digit_mlp"
-    recipe = TrainingRecipe(epochs=10, batch_size=256, learning_rate=2e-2)
+    recipe = TrainingRecipe(
+        epochs=20, batch_size=256, learning_rate=2e-2, betas=(0.85, 0.98), weight_decay=0.1, focus=0.5
+    )
 
     def __init__(self, seed: int, hidden1: int, hidden2: int) -> None:
         super().__init__(seed=seed, hidden1=hidden1, hidden2=hidden2)
@@ -22,6 +24,7 @@ class DigitMLP(Network):
         initialise(self, seed, gain=1.0)
 
     def forward(self, images: Float[Tensor, "images 1 28 28"]) -> Float[Tensor, "images 10"]:
+        """Logits."""
         return self.logits(self.hidden2(self.hidden1(torch.flatten(self.normalise(images), 1))))
 
 

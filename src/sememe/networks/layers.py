@@ -18,7 +18,7 @@ class Layer:
     module: str
     """Class of the module: ``Conv2d``."""
     kind: str
-    """``vector`` (an activation an image), ``map`` (one a position), ``tokens`` (one a token) or ``other``."""
+    """``vector`` (an activation an image), ``map`` (one a position), ``tokens`` (one a token), ``other``."""
     shape: tuple[int, ...] | None
     """Of the output, without the images axis; None where there is no tensor."""
     n_parameters: int

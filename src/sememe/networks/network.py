@@ -41,14 +41,14 @@ class Linear(nn.Linear):
     """A linear layer whose weights are left for :func:`initialise`, so that no global random state moves."""
 
     def reset_parameters(self) -> None:
-        pass
+        """Leave the weights as they were allocated."""
 
 
 class Conv2d(nn.Conv2d):
     """A convolution whose weights are left for :func:`initialise`, so that no global random state moves."""
 
     def reset_parameters(self) -> None:
-        pass
+        """Leave the weights as they were allocated."""
 
 
 def layer(linear: nn.Module, activation: nn.Module) -> nn.Sequential:
@@ -58,13 +58,16 @@ def layer(linear: nn.Module, activation: nn.Module) -> nn.Sequential:
 
 @torch.no_grad()
 def initialise(net: nn.Module, seed: int, gain: float = math.sqrt(2)) -> None:
-    """Fill all weights from normal distributions of deviation ``gain / sqrt(inputs)``; all biases with zero.
+    """Draw all weights from normal distributions of deviation ``gain / sqrt(inputs)``; biases are zero.
 
-    The square root of 2 keeps the scale of activations through ReLU (He et al. 2015, equation 10).
+    The square root of 2 keeps the scale of activations through ReLU (He et al. 2015, equation 10). The
+    weights of each neuron are moved to sum to zero: activations are positive, and their common mean would
+    otherwise hold many neurons always on or always off.
     """
     generator = torch.Generator().manual_seed(seed)
     for parameter in net.parameters():
         if parameter.ndim > 1:
             parameter.normal_(0.0, gain / math.sqrt(parameter[0].numel()), generator=generator)
+            parameter.sub_(parameter.mean(dim=tuple(range(1, parameter.ndim)), keepdim=True))
         else:
             parameter.zero_()

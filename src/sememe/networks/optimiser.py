@@ -17,8 +17,8 @@ class AdamW:
     def __init__(
         self,
         parameters: Iterable[nn.Parameter],
-        weight_decay: float = 0.0,
         betas: tuple[float, float] = (0.9, 0.999),
+        weight_decay: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
         self.parameters = [p for p in parameters if p.requires_grad]

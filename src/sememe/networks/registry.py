@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from sememe.networks.digit_cnn import digit_cnn
 from sememe.networks.digit_mlp import digit_mlp
+from sememe.networks.independent_encoder import independent_encoder
 from sememe.networks.network import Network
 
 _REGISTRY: dict[str, Callable[..., Network]] = {
     "digit_mlp": digit_mlp,
     "digit_cnn": digit_cnn,
+    "independent_encoder": independent_encoder,
 }
 
 
