@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from sememe.dictionaries.kernels.fast_step import FastStep
+from sememe.dictionaries.kernels.plan import StepPlan, TopK
 
 
 def make_step(d_in: int, n_components: int, k: int) -> Callable[[Tensor], float]:
@@ -19,5 +20,5 @@ def make_step(d_in: int, n_components: int, k: int) -> Callable[[Tensor], float]
         "W_dec": atoms,
         "b_dec": torch.zeros(d_in),
     }
-    step = FastStep(parameters, k, clip_norm=1.0)
+    step = FastStep(parameters, StepPlan(TopK(k)), clip_norm=1.0)
     return lambda x: step.step(x, 5e-4).loss

@@ -1,4 +1,4 @@
-"""One training step of a TopK dictionary on the processor: sparse from the selection on."""
+"""One training step of a dictionary on the processor: sparse from the selection on."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from sememe.dictionaries.kernels import gradients
+from sememe.dictionaries.kernels.above import AboveSelector, BatchTopKSelector
 from sememe.dictionaries.kernels.adam import adam_scalars, update
 from sememe.dictionaries.kernels.compiled import torch_threads
-from sememe.dictionaries.kernels.firings import Firings, by_component
+from sememe.dictionaries.kernels.firings import Firings, FiringsByComponent, by_component
+from sememe.dictionaries.kernels.gradients import balanced_bounds, component_gradients
+from sememe.dictionaries.kernels.plan import BatchTopK, Positive, StepPlan, TopK
+from sememe.dictionaries.kernels.residuals import PARTS, centre, residuals
 from sememe.dictionaries.kernels.top_k import TopKSelector
 from sememe.dictionaries.step import ADAM_BETAS, ADAM_EPSILON, StepOutcome
 
@@ -19,49 +22,46 @@ PARAMETERS = ("W_enc", "b_enc", "W_dec", "b_dec")
 
 
 class FastStep:
-    """The step of ``step.TrainingStep`` for TopK: same mathematics as the reference, several times as fast.
+    """The step of ``step.TrainingStep``: the mathematics of the reference, several times as fast.
 
-    Minimises the mean over items and neurons of ``(x_hat - x)^2``, plus, where components are dead,
-    ``auxk_coefficient`` times the same mean for what the ``k_aux`` largest dead codes of each item make of
-    the residual, which is held fixed (Gao et al. 2024, appendix A.2). The part of an atom's gradient along
-    the atom is removed, the whole gradient is clipped, Adam updates, and atoms return to unit length.
+    Minimises the plan's loss. The part of an atom's gradient along the atom is removed, the whole gradient
+    is clipped, Adam updates, and atoms return to unit length. Bit-identical from run to run and for every
+    number of threads, as long as the encoder's product goes by bytes (float32 with AVX-512 VNNI).
 
     Args:
-        parameters: ``W_enc (n_components, d_in)``, ``b_enc (n_components,)``, ``W_dec (n_components, d_in)``,
-            ``b_dec (d_in,)``; contiguous, on the processor, all of one floating dtype. Updated in place.
-        k: components kept for an item, 1 to ``n_components``.
+        parameters: ``W_enc (n_components, d_in)``, ``b_enc (n_components,)``, ``W_dec (n_components, d_in)``
+            with rows of unit length, ``b_dec (d_in,)``; contiguous, on the processor, all float32 or all
+            float64. Updated in place.
+        plan: what is selected, and the terms of the loss.
         clip_norm: bound on the gradient's length over all parameters together; None leaves it.
-        k_aux: dead components kept for an item; None: no revival.
-        auxk_coefficient: weight of that loss.
-        l1_coefficient: weight of the mean over items of the sum of codes.
+        betas, epsilon: Adam's.
     """
 
     def __init__(
         self,
         parameters: Mapping[str, Tensor],
-        k: int,
+        plan: StepPlan,
         *,
         clip_norm: float | None = None,
-        k_aux: int | None = None,
-        auxk_coefficient: float = 1 / 32,
-        l1_coefficient: float = 0.0,
         betas: tuple[float, float] = ADAM_BETAS,
         epsilon: float = ADAM_EPSILON,
     ) -> None:
-        self._tensors = {name: parameters[name] for name in PARAMETERS}
-        self._arrays = {name: tensor.detach().numpy() for name, tensor in self._tensors.items()}
+        self._arrays = {name: parameters[name].detach().numpy() for name in PARAMETERS}
         n_components, d_in = self._arrays["W_dec"].shape
-        dtype = self._arrays["W_dec"].dtype
+        self._dtype = self._arrays["W_dec"].dtype
+        self.plan = plan
         self.clip_norm = clip_norm
-        self.k_aux = k_aux
-        self.auxk_coefficient = auxk_coefficient
-        self.l1_coefficient = l1_coefficient
         self.betas, self.epsilon = betas, epsilon
-        self._selector = TopKSelector(n_components, d_in, k, dtype)
+        self._selector = _selector(plan, n_components, d_in, self._dtype)
+        self._aux_selector: TopKSelector | None = None
+        prefixes, self._weights = plan.views(n_components)
+        self._prefixes = np.array(prefixes, np.int64)
+        self._view = np.searchsorted(self._prefixes, np.arange(n_components), side="right")
         self._gradients = {name: np.zeros_like(array) for name, array in self._arrays.items()}
         self._means = {name: np.zeros_like(array) for name, array in self._arrays.items()}
         self._squares = {name: np.zeros_like(array) for name, array in self._arrays.items()}
-        self._x = self._stacked = np.empty((0, d_in), dtype)
+        self._x = np.empty((0, d_in), self._dtype)
+        self._residual = np.empty((0, d_in), self._dtype)
         self._steps = 0
 
     @torch.no_grad()
@@ -73,64 +73,101 @@ class FastStep:
         fraction: float = 1.0,
     ) -> StepOutcome:
         """Take one step on a centred and scaled batch; see ``step.TrainingStep``."""
+        rows = None
+        if dead is not None and self.plan.auxk_coefficient > 0:
+            rows = dead.numpy().nonzero()[0]
         with torch_threads():
-            return self._step(x.numpy(), learning_rate, None if dead is None else dead.numpy())
+            return self._step(np.ascontiguousarray(x.numpy()), learning_rate, rows)
 
     def _step(self, batch: np.ndarray, learning_rate: float, dead: np.ndarray | None) -> StepOutcome:
         items, d_in = batch.shape
-        if self._x.shape != batch.shape:
-            self._x, self._stacked = np.empty_like(batch), np.empty_like(batch)
-        x, residual = self._x, self._stacked
-        gradients.centre(numba.get_num_threads(), batch, self._arrays["b_dec"], x)
+        n_components = len(self._view)
+        self._make_room(batch, dead is not None)
+        centre(numba.get_num_threads(), batch, self._arrays["b_dec"], self._x)
         self._selector.prepare(self._arrays["W_enc"], self._arrays["b_enc"])
-        firings = self._selector.select(x)
-        scale = 2 / (items * d_in)
-        squared_error, total = self._residual(x, firings, scale, residual)
-        loss = squared_error / (items * d_in)
-        sorted_ = by_component(firings, self._arrays["W_dec"].shape[0])
-        penalty = self.l1_coefficient / items
+        firings = self._selector.select(self._x)
+        errors, total = self._reconstruct(firings)
+        loss = float(np.dot(self._weights, errors))
+        parts = [(firings, (self._view * items).astype(np.int32))]
+        if dead is not None:
+            aux, error = self._reconstruct_residual(dead)
+            loss += self.plan.auxk_coefficient * error
+            parts.append((aux, np.full(n_components, len(errors) * items, np.int32)))
+        penalty = self.plan.l1_coefficient / (items * d_in)
         if penalty:
             loss += penalty * float(firings.values.sum(dtype=np.float64))
-        length = self._fill_gradients(sorted_, residual, x, penalty, total)
+        length = self._fill_gradients(by_component(n_components, *parts), total, penalty)
         self._update(learning_rate, length)
-        return StepOutcome(
-            loss,
-            squared_error / (items * d_in),
-            firings.values.size / items,
-            torch.from_numpy(np.diff(sorted_.offsets) > 0),
-        )
+        fired = np.zeros(n_components, np.bool_)
+        fired[firings.components] = True
+        return StepOutcome(loss, errors[-1], firings.values.size / items, torch.from_numpy(fired))
 
-    def _residual(
-        self, target: np.ndarray, firings: Firings, scale: float, residual: np.ndarray
-    ) -> tuple[float, np.ndarray]:
-        """Fill ``residual``; its squared length before scaling, and its sum over items."""
-        squares = np.empty(len(target), target.dtype)
-        totals = np.empty((gradients.PARTS, target.shape[1]), target.dtype)
-        gradients.residuals(
-            numba.get_num_threads(), target, *firings, self._arrays["W_dec"], target.dtype.type(scale),
-            residual, squares, totals,
+    def _make_room(self, batch: np.ndarray, with_aux: bool) -> None:
+        if self._x.shape != batch.shape:
+            self._x = np.empty_like(batch)
+        views = len(self._prefixes) + with_aux
+        if len(self._residual) < views * len(batch):
+            self._residual = np.empty((views * len(batch), batch.shape[1]), batch.dtype)
+
+    def _reconstruct(self, firings: Firings) -> tuple[list[float], np.ndarray]:
+        """Fill the residuals of the plan's prefixes; their mean squares, and their sum over items."""
+        scales = np.array([2 * weight / self._x.size for weight in self._weights])
+        return self._fill_residuals(self._x, -1.0, firings, self._prefixes, scales, self._residual)
+
+    def _reconstruct_residual(self, dead: np.ndarray) -> tuple[Firings, float]:
+        """Fill the residual of what dead components make of the last prefix's; their firings, its mean square."""
+        k = min(self.plan.k_aux, len(dead))
+        encoder, bias = self._arrays["W_enc"][dead], self._arrays["b_enc"][dead]
+        if self._aux_selector is None or self._aux_selector.shape != encoder.shape:
+            self._aux_selector = TopKSelector(*encoder.shape, k, self._dtype)
+        self._aux_selector.prepare(encoder, bias)
+        firings = self._aux_selector.select(self._x)
+        firings = firings._replace(components=dead[firings.components].astype(np.int32))
+        items, views = len(self._x), len(self._prefixes)
+        left = self._residual[(views - 1) * items : views * items]
+        # The last prefix's residual is stored multiplied by its scale.
+        factor = self._x.size / (2 * self._weights[-1])
+        scales = np.array([2 * self.plan.auxk_coefficient / self._x.size])
+        whole = self._prefixes[-1:]
+        errors, _ = self._fill_residuals(left, factor, firings, whole, scales, self._residual[views * items :])
+        return firings, errors[0]
+
+    def _fill_residuals(
+        self,
+        target: np.ndarray,
+        factor: float,
+        firings: Firings,
+        prefixes: np.ndarray,
+        scales: np.ndarray,
+        residual: np.ndarray,
+    ) -> tuple[list[float], np.ndarray]:
+        squares = np.empty((len(prefixes), len(target)), self._dtype)
+        totals = np.empty((PARTS, target.shape[1]), self._dtype)
+        residuals(
+            numba.get_num_threads(), target, self._dtype.type(factor), *firings, self._arrays["W_dec"], prefixes,
+            scales.astype(self._dtype), residual, squares, totals,
         )  # fmt: skip
-        return float(squares.sum(dtype=np.float64)), totals.sum(axis=0)
+        return list(squares.sum(axis=1, dtype=np.float64) / target.size), totals.sum(axis=0)
 
-    def _fill_gradients(
-        self, firings: object, residual: np.ndarray, x: np.ndarray, penalty: float, total: np.ndarray
-    ) -> float:
+    def _fill_gradients(self, firings: FiringsByComponent, total: np.ndarray, penalty: float) -> float:
         """All gradients, and their length."""
         arrays, filled = self._arrays, self._gradients
-        backflow = np.empty((gradients.PARTS, x.shape[1]), x.dtype)
-        squares = np.empty(gradients.PARTS)
-        gradients.component_gradients(
-            numba.get_num_threads(), gradients.balanced_bounds(firings.offsets), *firings, residual, x,
-            arrays["W_dec"], arrays["W_enc"], x.dtype.type(penalty), filled["W_dec"], filled["W_enc"], filled["b_enc"], backflow, squares,
+        backflow = np.empty((PARTS, self._x.shape[1]), self._dtype)
+        squares = np.empty(PARTS)
+        aux_row = len(self._prefixes) * len(self._x)
+        component_gradients(
+            numba.get_num_threads(), balanced_bounds(firings.offsets), *firings, self._residual, self._x, aux_row,
+            arrays["W_dec"], arrays["W_enc"], self._dtype.type(penalty),
+            filled["W_dec"], filled["W_enc"], filled["b_enc"], backflow, squares,
         )  # fmt: skip
         np.subtract(total, backflow.sum(axis=0), out=filled["b_dec"])
         return float(np.sqrt(squares.sum() + np.square(filled["b_dec"], dtype=np.float64).sum()))
 
     def _update(self, learning_rate: float, length: float) -> None:
         self._steps += 1
+        # As torch.nn.utils.clip_grad_norm_.
         clip = 1.0 if self.clip_norm is None else min(1.0, self.clip_norm / (length + 1e-6))
-        dtype = self._arrays["W_dec"].dtype
-        scalars = adam_scalars(self._steps, learning_rate, self.betas, self.epsilon, clip, dtype)
+        scalars = adam_scalars(self._steps, learning_rate, self.betas, self.epsilon, clip, self._dtype)
         of = {
             name: (array, self._gradients[name], self._means[name], self._squares[name])
             for name, array in self._arrays.items()
@@ -158,3 +195,15 @@ class FastStep:
         for name in ("W_enc", "b_enc", "W_dec"):
             self._means[name][rows] = 0
             self._squares[name][rows] = 0
+
+
+def _selector(
+    plan: StepPlan, n_components: int, d_in: int, dtype: np.dtype
+) -> TopKSelector | BatchTopKSelector | AboveSelector:
+    match plan.selection:
+        case TopK(k):
+            return TopKSelector(n_components, d_in, k, dtype)
+        case BatchTopK(k):
+            return BatchTopKSelector(n_components, d_in, k, dtype)
+        case Positive():
+            return AboveSelector(n_components, d_in, dtype)

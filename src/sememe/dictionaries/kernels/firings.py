@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Int32
 
 from sememe.dictionaries.kernels.compiled import kernel
 
@@ -20,7 +20,7 @@ class Firings(NamedTuple):
 
 
 class FiringsByComponent(NamedTuple):
-    """The same firings sorted by component, as in a CSC matrix; a component's rows ascend."""
+    """Firings sorted by component, as in a CSC matrix; a component's rows ascend."""
 
     offsets: Int[np.ndarray, " boundaries"]
     rows: Int[np.ndarray, " firings"]
@@ -41,25 +41,37 @@ def compact(
     return Firings(offsets, components[filled], values[filled])
 
 
-def by_component(firings: Firings, n_components: int) -> FiringsByComponent:
-    """Sort firings by component (a counting sort: one pass to count, one to place)."""
+def by_component(
+    n_components: int, *parts: tuple[Firings, Int32[np.ndarray, " components"]]
+) -> FiringsByComponent:
+    """Sort firings by component (a counting sort: one pass to count, one to place).
+
+    Each part comes with a row for every component: its firing in item ``i`` is given that row plus ``i``.
+    """
     offsets = np.zeros(n_components + 1, np.int64)
-    rows = np.empty(firings.components.size, np.int32)
-    values = np.empty_like(firings.values)
-    _sort(firings.offsets, firings.components, firings.values, offsets, rows, values)
+    for firings, _ in parts:
+        _count(firings.components, offsets)
+    np.cumsum(offsets, out=offsets)
+    rows = np.empty(offsets[-1], np.int32)
+    values = np.empty(offsets[-1], parts[0][0].values.dtype)
+    following = offsets[:-1].copy()
+    for firings, first_row in parts:
+        _place(*firings, first_row, following, rows, values)
     return FiringsByComponent(offsets, rows, values)
 
 
 @kernel
-def _sort(item_offsets, components, values, offsets, rows, sorted_values):  # type: ignore[no-untyped-def]
+def _count(components, offsets):  # type: ignore[no-untyped-def]
     for c in components:
         offsets[c + 1] += 1
-    for j in range(1, offsets.shape[0]):
-        offsets[j] += offsets[j - 1]
-    following = offsets.copy()
+
+
+@kernel
+def _place(item_offsets, components, values, first_row, following, rows, sorted_values):  # type: ignore[no-untyped-def]
     for i in range(item_offsets.shape[0] - 1):
         for f in range(item_offsets[i], item_offsets[i + 1]):
-            place = following[components[f]]
-            following[components[f]] = place + 1
-            rows[place] = i
+            component = components[f]
+            place = following[component]
+            following[component] = place + 1
+            rows[place] = first_row[component] + i
             sorted_values[place] = values[f]

@@ -1,0 +1,113 @@
+"""Encoding and decoding of many items, sparse: what ``transform`` and ``inverse_transform`` take.
+
+Items are taken in batches, so that memory beyond the result is that of one batch.
+"""
+
+import numba
+import numpy as np
+from jaxtyping import Float
+from scipy import sparse
+
+from sememe.dictionaries.kernels.above import AboveSelector
+from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks, torch_threads
+from sememe.dictionaries.kernels.firings import Firings
+from sememe.dictionaries.kernels.residuals import PARTS, add_atoms, centre
+from sememe.dictionaries.kernels.top_k import TopKSelector
+
+_BATCH = 8192
+
+
+def encode_top_k(
+    x: Float[np.ndarray, "items neurons"],
+    W_enc: Float[np.ndarray, "components neurons"],
+    b_enc: Float[np.ndarray, " components"],
+    b_dec: Float[np.ndarray, " neurons"],
+    k: int,
+) -> sparse.csr_array:
+    """The positive ones among each item's k largest ``(x - b_dec) W_encᵀ + b_enc``, ``(items, components)``.
+
+    All arrays contiguous, and all float32 or all float64.
+    """
+    selector = TopKSelector(*W_enc.shape, k, W_enc.dtype)
+    return _encode(x, W_enc, b_enc, b_dec, selector)
+
+
+def encode_above(
+    x: Float[np.ndarray, "items neurons"],
+    W_enc: Float[np.ndarray, "components neurons"],
+    b_enc: Float[np.ndarray, " components"],
+    b_dec: Float[np.ndarray, " neurons"],
+    threshold: Float[np.ndarray, " components"],
+) -> sparse.csr_array:
+    """What of ``(x - b_dec) W_encᵀ + b_enc`` is above its component's threshold, ``(items, components)``.
+
+    A JumpReLU, and a ReLU where thresholds are 0; thresholds are at least 0. All arrays contiguous, and all
+    float32 or all float64. A value within rounding of its threshold may fall on either side of it.
+    """
+    selector = AboveSelector(*W_enc.shape, W_enc.dtype)
+    codes = _encode(x, W_enc, b_enc - threshold, b_dec, selector)
+    codes.data += threshold[codes.indices]
+    return codes
+
+
+def decode(
+    codes: sparse.csr_array,
+    W_dec: Float[np.ndarray, "components neurons"],
+    b_dec: Float[np.ndarray, " neurons"],
+) -> Float[np.ndarray, "items neurons"]:
+    """``codes @ W_dec + b_dec``."""
+    out = np.empty((codes.shape[0], W_dec.shape[1]), W_dec.dtype)
+    values = codes.data.astype(W_dec.dtype, copy=False)
+    indices = codes.indices.astype(np.int32, copy=False)
+    with torch_threads():
+        _decode(
+            numba.get_num_threads(), codes.indptr.astype(np.int64, copy=False), indices, values, W_dec, b_dec, out
+        )
+    return out
+
+
+def _encode(
+    x: np.ndarray, W_enc: np.ndarray, b_enc: np.ndarray, b_dec: np.ndarray, selector: TopKSelector | AboveSelector
+) -> sparse.csr_array:
+    parts: list[Firings] = []
+    with torch_threads():
+        selector.prepare(W_enc, b_enc)
+        for start in range(0, len(x), _BATCH):
+            batch = np.ascontiguousarray(x[start : start + _BATCH])
+            centred = np.empty_like(batch)
+            centre(numba.get_num_threads(), batch, b_dec, centred)
+            parts.append(selector.select(centred))
+    offsets = np.zeros(len(x) + 1, np.int64)
+    item, firing = 0, 0
+    for part in parts:
+        n = part.offsets.size - 1
+        offsets[item + 1 : item + n + 1] = firing + part.offsets[1:]
+        item, firing = item + n, firing + int(part.offsets[-1])
+    values = np.concatenate([part.values for part in parts]) if parts else np.empty(0, W_enc.dtype)
+    components = np.concatenate([part.components for part in parts]) if parts else np.empty(0, np.int32)
+    # scipy wants offsets and components of one integer type, and copies them where they are not.
+    if firing <= np.iinfo(np.int32).max:
+        offsets = offsets.astype(np.int32)
+    return sparse.csr_array((values, components, offsets), shape=(len(x), len(W_enc)))
+
+
+@kernel
+def _decode_part(first, last, offsets, components, values, atoms, offset, out):  # type: ignore[no-untyped-def]
+    for i in range(first, last):
+        row = out[i]
+        for j in range(row.shape[0]):
+            row[j] = offset[j]
+        add_atoms(values, components, offsets[i], offsets[i + 1], atoms, row)
+
+
+@over_tasks
+def _decode(threads, offsets, components, values, atoms, offset, out):  # type: ignore[no-untyped-def]
+    items = out.shape[0]
+    counter = np.zeros(1, np.int64)
+    for _ in numba.prange(threads):
+        task = next_task(counter)
+        while task < PARTS:
+            _decode_part(
+                items * task // PARTS, items * (task + 1) // PARTS, offsets, components, values, atoms, offset, out
+            )
+            task = next_task(counter)

@@ -1,0 +1,109 @@
+"""Reconstructions from the firings alone, and what they leave.
+
+Several reconstructions of a batch may be wanted at once: the prefixes of a Matryoshka dictionary, or what
+the dead components make of the residual. Each is a *view* of the batch with its own residual, and all
+views' residuals are stacked: row ``v * items + i`` belongs to view ``v`` of item ``i``.
+"""
+
+import numba
+import numpy as np
+
+from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
+
+# The number of tasks into which items or components are cut; sums over tasks are in a fixed order.
+PARTS = 64
+
+
+@over_tasks
+def centre(threads, batch, offset, out):  # type: ignore[no-untyped-def]
+    """``out = batch - offset``."""
+    items = batch.shape[0]
+    counter = np.zeros(1, np.int64)
+    for _ in numba.prange(threads):
+        task = next_task(counter)
+        while task < PARTS:
+            for i in range(items * task // PARTS, items * (task + 1) // PARTS):
+                for j in range(batch.shape[1]):
+                    out[i, j] = batch[i, j] - offset[j]
+            task = next_task(counter)
+
+
+@kernel
+def add_atoms(values, components, first, last, atoms, out):  # type: ignore[no-untyped-def]
+    """``out += values @ atoms[components]``, four atoms at a time."""
+    f = first
+    while f + 4 <= last:
+        c0, c1, c2, c3 = values[f], values[f + 1], values[f + 2], values[f + 3]
+        a0, a1 = atoms[components[f]], atoms[components[f + 1]]
+        a2, a3 = atoms[components[f + 2]], atoms[components[f + 3]]
+        for j in range(out.shape[0]):
+            out[j] += c0 * a0[j] + c1 * a1[j] + c2 * a2[j] + c3 * a3[j]
+        f += 4
+    while f < last:
+        c0, a0 = values[f], atoms[components[f]]
+        for j in range(out.shape[0]):
+            out[j] += c0 * a0[j]
+        f += 1
+
+
+@kernel
+def _residual(i, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares):  # type: ignore[no-untyped-def]  # noqa: E501
+    items, views = target.shape[0], prefixes.shape[0]
+    f, last = offsets[i], offsets[i + 1]
+    for view in range(views):
+        row = residual[view * items + i]
+        if view == 0:
+            for j in range(row.shape[0]):
+                row[j] = factor * target[i, j]
+        else:
+            before = residual[(view - 1) * items + i]
+            for j in range(row.shape[0]):
+                row[j] = before[j]
+        first = f
+        while f < last and components[f] < prefixes[view]:
+            f += 1
+        add_atoms(values, components, first, f, atoms, row)
+        square = row.dtype.type(0)
+        for j in range(row.shape[0]):
+            square += row[j] * row[j]
+        squares[view, i] = square
+    for view in range(views - 1, -1, -1):
+        row, scale = residual[view * items + i], scales[view]
+        for j in range(row.shape[0]):
+            row[j] *= scale
+        if view + 1 < views:
+            after = residual[(view + 1) * items + i]
+            for j in range(row.shape[0]):
+                row[j] += after[j]
+
+
+@kernel
+def _residual_part(first, last, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares, total):  # type: ignore[no-untyped-def]  # noqa: E501
+    total[:] = 0
+    for i in range(first, last):
+        _residual(
+            i, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares
+        )
+        row = residual[i]
+        for j in range(row.shape[0]):
+            total[j] += row[j]
+
+
+@over_tasks
+def residuals(threads, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares, totals):  # type: ignore[no-untyped-def]  # noqa: E501
+    """For every prefix ``p`` of the components: ``r_p = codes[:p] @ atoms[:p] + factor * target``.
+
+    ``squares[p]`` is given each item's ``|r_p|^2``. ``residual`` is given, view after view, the gradient of
+    ``sum_p scales[p] |r_p|^2 / 2`` by the reconstruction from components of that prefix but of none before:
+    the sum of ``scales[q] r_q`` over the prefixes ``q`` that hold it. ``totals``: per task, the first view's sum.
+    """
+    items, parts = target.shape[0], totals.shape[0]
+    counter = np.zeros(1, np.int64)
+    for _ in numba.prange(threads):
+        task = next_task(counter)
+        while task < parts:
+            _residual_part(
+                items * task // parts, items * (task + 1) // parts, target, factor, offsets, components,
+                values, atoms, prefixes, scales, residual, squares, totals[task],
+            )  # fmt: skip
+            task = next_task(counter)
