@@ -1,6 +1,7 @@
 """How every figure looks: one template, a mark for each kind of units, titles, error bars."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from html import escape
 from typing import Literal
@@ -46,7 +47,11 @@ def template(theme: Theme = "light") -> go.layout.Template:
                 "align": "left",
             },
             "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "itemwidth": 44},
-            "annotationdefaults": {"font": {"size": 13, "color": colours["ink"]}, "showarrow": False},
+            "annotationdefaults": {
+                "align": "left",
+                "font": {"size": 13, "color": colours["ink"]},
+                "showarrow": False,
+            },
             "dragmode": False,
         }
     )
@@ -74,10 +79,12 @@ def title(
 
 
 def heading(note: MeasureNote) -> str:
-    return f"<b>{escape(note.title)}</b>"
+    """A measure's title, in lines that fit a panel."""
+    return "<br>".join(f"<b>{escape(line)}</b>" for line in textwrap.wrap(note.title, 42))
 
 
 def direction(note: MeasureNote) -> str:
+    """Which end of its axis is the good one."""
     return {True: "higher is better →", False: "← lower is better", None: ""}[note.higher_is_better]
 
 

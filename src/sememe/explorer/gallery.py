@@ -14,6 +14,8 @@ from sememe.explorer.pictures import Sprite, weight_picture
 from sememe.explorer.report_data import Gallery, Kind, LayerReport, MeasureNote, ReportData, UnitCard
 from sememe.explorer.wording import in_full, interval, number, percent
 
+_FIRST_CARDS = 4  # shown before the reader asks for more
+_TOP = 6  # strongest images of a unit
 # Bars are read at a glance up to about this many classes; beyond, the top three are named.
 _MOST_BARS = 12
 
@@ -33,14 +35,19 @@ def gallery(shown: Gallery, kind: Kind, setting: Setting) -> Html:
     noun = "neuron" if kind == "neurons" else "feature"
     legend = tag(
         "div",
-        tag("span", "strongest", tag("span", class_="arrow")),
+        tag("span", "top"),
+        tag("span", "strongest", tag("span", class_="arrow"), tag("span", "weakest"), class_="range"),
         tag("span", "random"),
         class_="strip-legend",
         aria_hidden="true",
     )
     cards = [_card(card, f"{noun} {card.exemplars.unit}", setting) for card in shown.cards]
     picked = tag("p", shown.selection, class_="small muted")
-    return tag("div", picked, legend, cards, class_=f"gallery {kind}")
+    more = None
+    if len(cards) > _FIRST_CARDS:
+        summary = tag("summary", f"{len(cards) - _FIRST_CARDS} more")
+        more = tag("details", summary, tag("div", cards[_FIRST_CARDS:], class_="gallery"), class_="more")
+    return tag("div", picked, legend, cards[:_FIRST_CARDS], more, class_=f"gallery {kind}")
 
 
 def images_shown(galleries: Sequence[Gallery]) -> Int[np.ndarray, " images"]:
@@ -48,7 +55,10 @@ def images_shown(galleries: Sequence[Gallery]) -> Int[np.ndarray, " images"]:
     rows = [np.zeros(0, dtype=np.int64)]
     for shown in galleries:
         for card in shown.cards:
-            rows += [cut.firings.image for cut in card.exemplars.intervals] + [card.exemplars.random.image]
+            rows += [cut.firings.image for cut in card.exemplars.intervals] + [
+                _first(card.exemplars.top, _TOP).image,
+                card.exemplars.random.image,
+            ]
     return np.unique(np.concatenate(rows))
 
 
@@ -118,6 +128,7 @@ def _strip(found: Exemplars, name: str, setting: Setting) -> Html:
         slices.append(tag("div", tiles, class_="slice", style=f"--many:{many:.2f}", data_s=between))
     return tag(
         "div",
+        tag("div", _tiles(_first(found.top, _TOP), setting), class_="top"),
         tag("div", slices, class_="slices", style=f"--slices:{len(slices)}"),
         tag("div", _tiles(found.random, setting), class_="random"),
         class_="strip",
@@ -144,6 +155,10 @@ def _tiles(firings: Firings, setting: Setting) -> list[Html]:
     return tiles
 
 
+def _first(firings: Firings, n: int) -> Firings:
+    return firings.take(np.arange(min(n, len(firings))))
+
+
 def _box(field: ReceptiveField, position: Int[np.ndarray, " 2"], data: ReportData) -> str:
     """The patch that a position sees, in per cent of the image."""
     top, left, bottom, right = field.box(int(position[0]), int(position[1]))
@@ -168,5 +183,6 @@ def _spoken(found: Exemplars, name: str, data: ReportData) -> str:
 
     cuts = "; ".join(said(cut) for cut in found.intervals)
     return (
-        f"Classes of images that fire {name}, by activation. {cuts}. Random firings: {named(found.random)}."
+        f"Classes of images that fire {name}. Strongest: {named(_first(found.top, _TOP))}. "
+        f"By activation: {cuts}. Random firings: {named(found.random)}."
     )

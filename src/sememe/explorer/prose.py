@@ -30,8 +30,9 @@ GALLERY = _flow("""
 """)
 
 INTERVALS = _flow("""
-    A unit's range of activation is cut into ten intervals of equal width, a column each, with up to three
-    images drawn at random from each. The bar above a column shows how many firings lie there (log scale).
+    On the left are the images that fire the unit most. A unit's range of activation is cut into ten
+    intervals of equal width, a column each, with up to three images drawn at random from each. The bar
+    above a column shows how many firings lie there (log scale).
 """)
 
 PATCHES = "A frame marks the patch of the image that the position sees."

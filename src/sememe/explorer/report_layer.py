@@ -20,6 +20,7 @@ from sememe.explorer.wording import DASH, capitalised
 
 Notes = dict[str, MeasureNote]
 _MOST_TABS = 4
+_MOST_ROWS = 6
 
 
 def layer_panel(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) -> Html:
@@ -149,16 +150,18 @@ def _pair(title: str, setting: Setting) -> Html:
 
 
 def _unit_sets(unit_sets: Sequence[UnitSet]) -> Html:
+    title = "The sets of units"
     if not unit_sets:
-        return _block("The sets of units", prose.UNIT_SETS, pending("neurons and dictionaries of this layer"))
-    head = [
-        "set of units",
-        "units",
-        "dead units",
-        "variance unexplained",
-        "firing units per item",
-        "accuracy through it",
-    ]
+        return _block(title, prose.UNIT_SETS, pending("neurons and dictionaries of this layer"))
+    shown = [unit_set for unit_set in unit_sets if unit_set.galleries]
+    if len(unit_sets) <= _MOST_ROWS or not shown:
+        return _block(title, prose.UNIT_SETS, _fidelity(unit_sets))
+    everything = tag("details", tag("summary", f"All {len(unit_sets)} sets of units"), _fidelity(unit_sets))
+    return _block(title, prose.UNIT_SETS, _fidelity(shown), everything)
+
+
+def _fidelity(unit_sets: Sequence[UnitSet]) -> Html:
+    head = ["set of units", "units", "dead units", "variance unexplained", "firing units per item"]
     rows = [
         [
             tag("span", unit_set.title, class_=f"kind {unit_set.kind}"),
@@ -170,12 +173,8 @@ def _unit_sets(unit_sets: Sequence[UnitSet]) -> Html:
         ]
         for unit_set in unit_sets
     ]
-    caption = "Fidelity of each set of units"
-    return _block(
-        "The sets of units",
-        prose.UNIT_SETS,
-        tag("div", table(head, rows, caption), class_="scroll", tabindex=0),
-    )
+    made = table([*head, "accuracy through it"], rows, "Fidelity of each set of units")
+    return tag("div", made, class_="scroll", tabindex=0)
 
 
 def _densities(layer: LayerReport, anchor: str) -> Html:

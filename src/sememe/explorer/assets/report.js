@@ -73,6 +73,14 @@
     show();
   }
 
+  // Neurons and features open together, so that they stay side by side.
+  for (const pair of document.querySelectorAll(".pair")) {
+    const more = [...pair.querySelectorAll(".more")];
+    for (const one of more) {
+      one.addEventListener("toggle", () => more.forEach((other) => (other.open = one.open)));
+    }
+  }
+
   // A link to anything inside closed panels opens them.
   function reveal() {
     const id = decodeURIComponent(location.hash.slice(1));
@@ -96,7 +104,8 @@
     const [activation, label, image] = tile.dataset.t.split("|");
     const lines = [`activation ${activation}`, label && `labelled ${label}`, `image ${image}`].filter(Boolean);
     const slice = tile.closest(".slice");
-    tip.textContent = lines.join(", ") + (slice ? `. Interval ${slice.dataset.s}.` : ". A random firing.");
+    const where = slice ? `Interval ${slice.dataset.s}` : tile.closest(".top") ? "One of the strongest" : "A random firing";
+    tip.textContent = `${lines.join(", ")}. ${where}.`;
     tip.hidden = false;
     const box = tile.getBoundingClientRect();
     const left = Math.min(Math.max(8, box.left), innerWidth - tip.offsetWidth - 8);
