@@ -68,3 +68,8 @@ def test_drawings_on_black_are_told_from_photographs():
     assert is_ink(strokes[:, None])
     assert not is_ink(255 - strokes)
     assert not is_ink(np.repeat(strokes[:, None], 3, axis=1))
+
+
+def test_weights_of_several_channels_are_shown_as_their_mean():
+    grey = np.array([[1.0, -1.0]])
+    assert weight_picture(np.stack([grey * 0.5, grey * 1.5])) == weight_picture(grey)

@@ -37,11 +37,16 @@ def chart(
         "figure",
         tag("div", class_="plot", role="img", aria_label=label, style=height),
         tag("figcaption", caption),
-        tag("details", tag("summary", "The same as a table"), tag("div", table, class_="scroll", tabindex=0)),
+        tag("details", tag("summary", "The same as a table"), scrolling(table, f"{label}, as a table")),
         stored,
         class_="chart",
         id=name,
     )
+
+
+def scrolling(wide: Html, label: str) -> Html:
+    """A box in which something wide scrolls by itself, by keyboard too."""
+    return tag("div", wide, class_="scroll", tabindex=0, role="region", aria_label=label)
 
 
 def table(head: Sequence[object], rows: Sequence[Sequence[object]], caption: str) -> Html:

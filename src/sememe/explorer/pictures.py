@@ -65,8 +65,12 @@ def sprite(pixels: UInt8[np.ndarray, "images ..."], rows: Int[np.ndarray, " rows
     return Sprite(data_uri(picture, "PNG" if lossless else "JPEG"), cells, (height, width), (down, across))
 
 
-def weight_picture(weights: Float[np.ndarray, "height width"], limit: float | None = None) -> str:
-    """Signed values as a small PNG's data URI; ``limit`` is the size that gets the end colours."""
+def weight_picture(weights: Float[np.ndarray, "*channels height width"], limit: float | None = None) -> str:
+    """Signed values as a small PNG's data URI; ``limit`` is the size that gets the end colours.
+
+    Of values for several channels, the mean over channels is shown.
+    """
+    weights = weights.reshape(-1, *weights.shape[-2:]).mean(axis=0)
     largest = float(np.abs(weights).max()) if limit is None else limit
     position = np.clip(weights / (largest or 1.0), -1, 1) * 2 + 2
     colours = np.stack([np.interp(position, np.arange(5), _RAMP[:, c]) for c in range(3)], axis=-1)
@@ -88,7 +92,7 @@ def is_ink(pixels: UInt8[np.ndarray, "images ..."]) -> bool:
 def data_uri(picture: Image.Image, form: str) -> str:
     """A picture as ``data:`` URI."""
     stream = io.BytesIO()
-    picture.save(stream, form, **({"optimize": True} if form == "PNG" else {"quality": 82}))
+    picture.save(stream, form, quality=82)  # of JPEG; a PNG loses nothing
     return f"data:image/{form.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 

@@ -127,7 +127,7 @@ class UnitCard:
     exemplars: Exemplars  # its `image` rows index ReportData.pixels
     class_profile: Float[np.ndarray, " classes"] | None = None  # share of activation on each class; sums to 1
     scores: Mapping[str, Score] = field(default_factory=dict)  # measure name -> the unit's own score
-    reads: Float[np.ndarray, "height width"] | None = None  # weights, or activation-weighted mean image
+    reads: Float[np.ndarray, "*channels height width"] | None = None  # weights, or weighted mean image
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from sememe.explorer.charts import (
     density_table,
     frontier_table,
     score_cell,
+    scrolling,
     table,
 )
 from sememe.explorer.gallery import Setting, gallery, images_shown
@@ -174,7 +175,7 @@ def _fidelity(unit_sets: Sequence[UnitSet]) -> Html:
         for unit_set in unit_sets
     ]
     made = table([*head, "accuracy through it"], rows, "Fidelity of each set of units")
-    return tag("div", made, class_="scroll", tabindex=0)
+    return scrolling(made, "Fidelity of each set of units")
 
 
 def _densities(layer: LayerReport, anchor: str) -> Html:
