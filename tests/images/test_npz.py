@@ -117,3 +117,20 @@ def test_files_that_are_no_archives_are_named(tmp_path, save):
     path.write_bytes(content)
     with pytest.raises(ImageError, match="'s x is damaged"):
         npz(path)
+
+
+def test_damage_anywhere_is_an_error_of_ours(tmp_path):
+    np.savez_compressed(tmp_path / "whole.npz", x=PIXELS, y=np.arange(5))
+    whole = (tmp_path / "whole.npz").read_bytes()
+    rng = np.random.default_rng(6)
+    refused = 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for place in rng.integers(0, len(content), 3):
+            content[place] = rng.integers(256)
+        (tmp_path / "broken.npz").write_bytes(content)
+        try:
+            npz(tmp_path / "broken.npz")
+        except ImageError:
+            refused += 1
+    assert refused > 200

@@ -1,8 +1,8 @@
 """Digits labelled by eye: test rows (5000 to 9999, drawn at random), loops, endpoints.
 
-One person looked at enlargements of the plain images, before anything computed of them was seen. After the
-first sample had been compared, strokes broken by faint gaps were joined; the second was labelled after that, at
-a larger enlargement, and nothing was changed since.
+Each label was given to an enlargement of the plain image, before anything computed of it was seen. After the
+first sample had been compared, strokes broken by faint gaps were joined; the second was labelled after that,
+at a larger enlargement, and nothing was changed since.
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """NumPy archives: images and labels under whatever names and in whatever layout they were saved."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ _IMAGE_NAMES = ("images", "pixels", "x", "data", "arr_0")
 _LABEL_NAMES = ("labels", "y", "targets", "arr_1")
 # The axis of channels is told from its length: grey, colour, colour with alpha (which is refused later).
 _CHANNELS = (1, 3, 4)
+# What reading a damaged archive raises; the last two where zipfile takes it for encrypted or of another kind.
+_DAMAGE = (OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 
 def npz(
@@ -73,7 +76,7 @@ def _open(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
             opened = np.load(stream, allow_pickle=False)
         except FileNotFoundError:
             raise ImageError(f"There is no file {path}.") from None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, *_DAMAGE) as error:
             raise ImageError(f"{path} is not a NumPy archive, or is damaged ({error}).") from None
         if not isinstance(opened, np.lib.npyio.NpzFile):
             raise ImageError(
@@ -103,7 +106,7 @@ def _read(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
                 f"plain numeric array (images of one size stacked with numpy.stack)."
             ) from None
         raise ImageError(f"{path}'s {name} is damaged ({error}).") from None
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise ImageError(f"{path}'s {name} is damaged ({error}).") from None
 
 

@@ -81,6 +81,15 @@ def test_without_labels_there_are_no_classes_and_blank_images_have_no_shape():
     assert not concepts.group("shape").values[0].any()
     assert not concepts.group("piece").values[0].any()
     assert concepts["0 loops"][0]
+    blank = concept_bank(ImageSet(pixels[:1]))
+    assert blank.values.sum() == 3
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 1), (3, 5, 9), (2, 40, 17)])
+def test_noise_of_any_size_is_taken(shape):
+    noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    concepts = concept_bank(ImageSet(noise))
+    assert concepts.values.shape == (shape[0], 120)
 
 
 def test_progress_ends_at_one():

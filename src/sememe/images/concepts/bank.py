@@ -146,9 +146,13 @@ def _topology(counts: np.ndarray) -> Group:
 def _shape(shapes: Morphometry, reference: Morphometry) -> Group:
     names, columns = [], []
     for measure in Morphometry.names():
-        edges = np.nanquantile(getattr(reference, measure), [1 / 3, 2 / 3])
+        known = getattr(reference, measure)
+        known = known[np.isfinite(known)]
         values = getattr(shapes, measure)
-        tercile = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+        tercile = np.full(len(values), -1)
+        if len(known):
+            edges = np.quantile(known, [1 / 3, 2 / 3])
+            tercile = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
         for number, word in enumerate(_TERCILES):
             names.append(f"{measure} {word}")
             columns.append(tercile == number)
