@@ -61,11 +61,10 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """Codes of items, ``(items, n_components)``, float32: dense, or CSR if ``sparse_output``."""
         check_is_fitted(self)
         items = validated_items(self, X, reset=False)
-        n_components = len(self.components_)
-        chunks = items.chunks(_CHUNK_BYTES * items.n_neurons // max(n_components, items.n_neurons))
+        chunks = self._chunks(items)
         if self.sparse_output:
             return sparse.vstack([sparse.csr_array(self._codes(chunk)) for chunk in chunks], format="csr")
-        codes = np.empty((len(items), n_components), dtype=np.float32)
+        codes = np.empty((len(items), len(self.components_)), dtype=np.float32)
         start = 0
         for chunk in chunks:
             found = self._codes(chunk)
@@ -102,7 +101,7 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         check_is_fitted(self)
         items = validated_items(self, X, reset=False)
         error, squares, total = 0.0, 0.0, np.zeros(items.n_neurons)
-        for chunk in items.chunks(_CHUNK_BYTES * items.n_neurons // max(len(self.components_), 1)):
+        for chunk in self._chunks(items):
             reconstructed = self._codes(chunk) @ self.components_ + self.offset_
             error += float(np.square(chunk - reconstructed, dtype=np.float64).sum())
             # About the offset rather than zero, so that a large mean does not drown the variance.
@@ -113,6 +112,10 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         if variance <= 0:
             raise DictionaryError(f"The {len(items)} items do not vary: there is no variance to explain.")
         return -error / variance
+
+    def _chunks(self, items: Items) -> Iterator[Float32[np.ndarray, "some neurons"]]:
+        widest = max(len(self.components_), items.n_neurons)
+        return items.chunks(_CHUNK_BYTES * items.n_neurons // widest)
 
     def _fit(self, items: Items) -> None:
         """Check the hyperparameters, learn, and set ``components_`` and ``offset_``."""

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.items import Items
-from sememe.dictionaries.moments import moments, varying
+from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.parameters import check_choice, check_integer
 from sememe.dictionaries.pursuit import largest_projections, least_squares, orthogonal_matching_pursuit
 
@@ -40,7 +40,7 @@ class FixedAtoms(Dictionary):
         check_integer("n_components", self.n_components, 1)
         check_integer("k", self.k, 1, self.n_components, "n_components")
         check_choice("codes", self.codes, ("pursuit", "least_squares", "projection"))
-        mean = varying(moments(items.chunks())).mean.astype(np.float32)
+        mean = moments_of(items).mean.astype(np.float32)
         self.components_ = self._atoms(items, mean)
         self.offset_ = mean
 

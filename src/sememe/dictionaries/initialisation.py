@@ -42,7 +42,7 @@ def tied(
 
 
 def geometric_median(
-    items: Float32[np.ndarray, "items neurons"], tolerance: float = 1e-5, max_steps: int = 100
+    items: Float32[np.ndarray, "items neurons"], tolerance: float = 1e-7, max_steps: int = 200
 ) -> Float64[np.ndarray, " neurons"]:
     """The point with the least mean distance from the items, by Weiszfeld's iteration.
 
@@ -50,7 +50,7 @@ def geometric_median(
     in Bricken et al. 2023 ("Towards Monosemanticity", appendix "Autoencoder initialisation").
     """
     points = items.astype(np.float64)
-    median = points.mean(axis=0)
+    median = np.median(points, axis=0)  # an outlier does not move this start
     for _ in range(max_steps):
         distances = np.sqrt(((points - median) ** 2).sum(axis=1))
         spread = float(distances.mean())

@@ -8,7 +8,7 @@ from jaxtyping import Float32, Float64
 
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.items import Items
-from sememe.dictionaries.moments import moments, varying
+from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.neurons import largest_by_magnitude
 from sememe.dictionaries.parameters import check_integer
 
@@ -41,7 +41,7 @@ class PCA(Dictionary):
         check_integer("n_components", n_components, 1, most, "the number of neurons and of items")
         if self.k is not None:
             check_integer("k", self.k, 1, n_components, "n_components")
-        mean = varying(moments(items.chunks())).mean
+        mean = moments_of(items).mean
         variances, directions = np.linalg.eigh(_covariance(items, mean))
         # eigh gives the smallest first; signs are fixed so that the largest entry of each is positive.
         components = directions[:, ::-1][:, :n_components].T

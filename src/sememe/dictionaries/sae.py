@@ -11,13 +11,14 @@ import torch
 from jaxtyping import Float32, Float64
 from torch import Tensor
 
+from sememe.activations import Moments
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.folding import Standardisation, fold, unfold
 from sememe.dictionaries.initialisation import data_atoms, geometric_median, random_atoms, tied
 from sememe.dictionaries.items import Items, ItemsLike, validated_items
 from sememe.dictionaries.learner import EarlyStop, Learner, Revival, Schedule
 from sememe.dictionaries.module import SAEModule
-from sememe.dictionaries.moments import Moments, moments, varying
+from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.nonlinearities import Nonlinearity
 from sememe.dictionaries.parameters import check_choice, check_integer, check_number, seed_of
 from sememe.dictionaries.step import Objective, ReferenceStep, TrainingStep
@@ -65,16 +66,16 @@ class SparseAutoencoder(Dictionary):
     """
 
     n_components: int = 512
-    n_epochs: int = 15
+    n_epochs: int = 10
     max_steps: int | None = None
-    batch_size: int = 2048
-    learning_rate: float = 6e-3
+    batch_size: int = 1024
+    learning_rate: float = 5e-3
     warmup: float = 0.02
     decay: float = 0.2
     clip_norm: float | None = None
     centring: str = "mean"
     initialisation: str = "random"
-    dead_after: int = 20_000
+    dead_after: int = 10_000
     patience: int | None = None
     held_out: int = 2048
     device: str = "cpu"
@@ -131,8 +132,9 @@ class SparseAutoencoder(Dictionary):
                 module = copy.deepcopy(self.module_)
                 unfold(module, standardisation)
                 learner = self._learner(module, standardisation, schedule)
+                learner.n_steps = self.n_steps_
             else:
-                found = varying(moments(items.chunks()))
+                found = moments_of(items)
                 learner = self._new_learner(items, found, schedule, seed_of(self.random_state))
             state = getattr(self, "_partial_state", None)
             if state is not None:
@@ -273,7 +275,7 @@ def train_together(
         sae._check_hyperparameters(items)
     lead = saes[0]
     _refuse_other_streams(saes)
-    found = varying(moments(items.chunks()))
+    found = moments_of(items)
     seeds = [seed_of(sae.random_state) for sae in saes]
     held_out_rows = None
     if lead.patience is not None:
@@ -340,5 +342,5 @@ def _identity(saes: Sequence[SparseAutoencoder], items: Items, found: Moments) -
     for sae in saes:
         parameters = {key: value for key, value in sae.get_params().items() if key != "device"}
         described.append({"name": type(sae).__name__, "parameters": parameters})
-    data = {"items": len(items), "neurons": items.n_neurons, "variance": found.variance}
+    data = {"items": len(items), "neurons": items.n_neurons, "variance": found.total_variance}
     return {"dictionaries": described, "data": data}

@@ -63,13 +63,13 @@ class TopKSAE(SparseAutoencoder):
 
     Args:
         k: components kept for an item, at most ``n_components``.
-        k_aux: dead components kept for an item by AuxK; None: a quarter of the neurons.
+        k_aux: dead components kept for an item by AuxK; None: half as many as there are neurons.
         auxk_coefficient: weight of AuxK; 0: dead components stay dead.
     """
 
     k: int = 8
     k_aux: int | None = None
-    auxk_coefficient: float = 1.0
+    auxk_coefficient: float = 2.0
 
     def _check_own_hyperparameters(self, items: Items) -> None:
         check_integer("k", self.k, 1, self.n_components, "n_components")
@@ -85,7 +85,7 @@ class TopKSAE(SparseAutoencoder):
         return super()._stored_configuration() | own
 
     def _objective(self, d_in: int) -> TopKObjective:
-        return TopKObjective(self.k, self.k_aux or max(1, d_in // 4), self.auxk_coefficient)
+        return TopKObjective(self.k, self.k_aux or max(1, d_in // 2), self.auxk_coefficient)
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Any:
         if not self.sparse_output:
