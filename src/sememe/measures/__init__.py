@@ -46,6 +46,16 @@ Tables of several layers are added with ``+``. For splits larger than memory fee
 
 from sememe.measures.bootstrap import Difference, Estimate, Resampling, difference, holm, over_seeds, resample
 from sememe.measures.comparison import compare
+from sememe.measures.concepts.choice import choose_concepts
+from sememe.measures.concepts.concept_average_precision import concept_average_precision
+from sememe.measures.concepts.concept_coverage import best_units, concept_coverage
+from sememe.measures.concepts.concept_f1 import concept_f1
+from sememe.measures.concepts.concept_generality import concept_generality
+from sememe.measures.concepts.concept_iou import concept_iou
+from sememe.measures.concepts.concept_share import concept_share
+from sememe.measures.concepts.concept_totals import ConceptSums
+from sememe.measures.concepts.interval_precision import interval_precision, precision_by_interval
+from sememe.measures.concepts.ranked_totals import RankedSums
 from sememe.measures.evaluation import Evaluation, Logits, UnitScores, evaluate
 from sememe.measures.evidence import Evidence, evidence
 from sememe.measures.fidelity.accuracy import accuracy
@@ -81,6 +91,7 @@ from sememe.measures.table import DifferenceRow, MeasureTable, Row
 __all__ = [
     "FAMILIES",
     "ClassSums",
+    "ConceptSums",
     "Difference",
     "DifferenceRow",
     "Estimate",
@@ -94,6 +105,7 @@ __all__ = [
     "MeasureTable",
     "NetworkSums",
     "PairSums",
+    "RankedSums",
     "Resampling",
     "Row",
     "Target",
@@ -102,11 +114,19 @@ __all__ = [
     "VarianceSums",
     "accuracy",
     "agreement",
+    "best_units",
+    "choose_concepts",
     "clarity",
     "class_information",
     "class_selectivity",
     "compare",
+    "concept_average_precision",
+    "concept_coverage",
+    "concept_f1",
+    "concept_generality",
+    "concept_iou",
     "concept_separability",
+    "concept_share",
     "cross_entropy",
     "dead_fraction",
     "density",
@@ -120,6 +140,7 @@ __all__ = [
     "frontier",
     "fvu",
     "holm",
+    "interval_precision",
     "kl_divergence",
     "l0",
     "loss_recovered",
@@ -128,6 +149,7 @@ __all__ = [
     "monosemanticity_score",
     "over_seeds",
     "polysemanticity",
+    "precision_by_interval",
     "registry",
     "resample",
     "unit_length",

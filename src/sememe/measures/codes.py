@@ -4,6 +4,7 @@ Codes have a row an item and a column a unit. They may be a dense array or a Sci
 takes either and gives the same number. Sums are in float64.
 """
 
+from itertools import pairwise
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
@@ -77,6 +78,22 @@ def entries(
         return items, codes.indices.astype(np.int64), codes.data.astype(np.float64)
     items, units = np.nonzero(codes)
     return items, units, codes[items, units].astype(np.float64)
+
+
+def strongest_first(
+    codes: Codes,
+) -> tuple[Int[np.ndarray, " bounds"], Int[np.ndarray, " firings"], Float[np.ndarray, " firings"]]:
+    """The firings of each unit from the greatest code down: where each unit begins, and item and value of
+    each.
+
+    Of equal codes the earlier item comes first.
+    """
+    columns = codes.tocsc() if is_sparse(codes) else sparse.csc_array(codes)
+    bounds, items, values = columns.indptr, columns.indices.astype(np.int64), columns.data.astype(np.float64)
+    order = np.empty(values.size, np.int64)
+    for start, stop in pairwise(bounds):
+        order[start:stop] = start + np.argsort(-values[start:stop], kind="stable")
+    return bounds.astype(np.int64), items[order], values[order]
 
 
 def sums_by_key(key: Int[np.ndarray, " items"], n_keys: int, codes: Codes) -> Float[np.ndarray, "keys units"]:

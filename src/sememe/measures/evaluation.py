@@ -7,10 +7,11 @@ units:
   worst end of the range where low is good;
 - ``alive``: over the units that have a score;
 - ``corrected``: each score as a share of the way from its own null to perfect,
-  ``(score - null) / (best - null)``; units without a score count as 0.
+  ``(score - null) / (best - null)``; units without a score count as 0. NaN for a measure without a best
+  value.
 
 The **null** of a unit is its score when its firings are dealt to random items: same density, same strengths,
-no meaning; see :meth:`~sememe.measures.evidence.Evidence.null_scores`.
+no meaning; see :func:`~sememe.measures.unit_sums.null_scores`.
 """
 
 from collections.abc import Mapping
@@ -22,8 +23,11 @@ from scipy import sparse
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
-from sememe.measures.codes import Codes, checked, is_sparse, sums_by_key
-from sememe.measures.evidence import Evidence, unit_measures
+from sememe.measures.codes import Codes, checked, is_sparse, strongest_first, sums_by_key
+from sememe.measures.concepts.choice import of_columns
+from sememe.measures.concepts.concept_coverage import concept_coverage, coverage_replicates
+from sememe.measures.concepts.scored import Chosen
+from sememe.measures.evidence import Evidence
 from sememe.measures.fidelity.firing_totals import FiringSums
 from sememe.measures.fidelity.network_totals import NetworkSums
 from sememe.measures.fidelity.variance_totals import VarianceSums
@@ -31,6 +35,7 @@ from sememe.measures.record import MeasureRecord, registry
 from sememe.measures.signs import halves
 from sememe.measures.similarity.top_totals import greatest_codes
 from sememe.measures.totals import Sums, weighted
+from sememe.measures.unit_sums import Part, null_scores, unit_measures, unit_sums
 from sememe.progress import Progress, silent
 
 CHUNK = 128
@@ -98,6 +103,7 @@ def evaluate(
     settings: Mapping[str, object] | None = None,
     reconstruction: tuple[np.ndarray, np.ndarray] | None = None,
     logits: Logits | None = None,
+    chosen: Chosen = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Score one unit set.
@@ -109,6 +115,8 @@ def evaluate(
         settings: what distinguishes it within the family.
         reconstruction: ``(x, x_hat)``, both ``(items, neurons)``; for neurons themselves ``(x, x)``.
         logits: of the split's images, for the measures through the network.
+        chosen: the concept of each unit, from :func:`~sememe.measures.choose_concepts` on other items; None:
+            chosen on these, which flatters every unit (and its null).
 
     Raises:
         MeasureError: codes that are not finite, or do not fit the evidence.
@@ -127,6 +135,9 @@ def evaluate(
         sets |= _set_scores("variance", "", variance, evidence)
     if logits is not None:
         sets |= _network_scores(logits, evidence)
+    if evidence.concepts is not None:
+        drawn = coverage_replicates(codes, evidence.concepts, evidence.group, evidence.resampling.weights)
+        sets["concept_coverage"] = Estimate(concept_coverage(codes, evidence.concepts), drawn)
     firings = firing.totals().firings
     return Evaluation(
         name=name,
@@ -137,7 +148,7 @@ def evaluate(
         n_dead=int((firings == 0).sum()),
         density=firings / evidence.n_items,
         sets=sets,
-        units=_unit_scores(codes, evidence, progress),
+        units=_unit_scores(codes, evidence, chosen, progress),
     )
 
 
@@ -191,12 +202,14 @@ class _Means:
         known = np.where(scored, drawn, 0.0)
         self._drawn[0] += (times * np.where(scored, known, self.record.dead_value)).sum(axis=1)
         self._drawn[1] += (times * known).sum(axis=1)
-        self._drawn[2] += (times * np.nan_to_num(_corrected(self.record, drawn, null))).sum(axis=1)
+        shares = _corrected(self.record, drawn, null)
+        self._drawn[2] += (times * np.nan_to_num(shares)).sum(axis=1)
         self._alive_units += (times * scored).sum(axis=1)
 
     def scores(self) -> UnitScores:
         n_units, scored = self.values.size, ~np.isnan(self.values)
-        corrected = np.nan_to_num(_corrected(self.record, self.values, self.null))
+        shares = _corrected(self.record, self.values, self.null)
+        corrected = np.nan_to_num(shares) if np.isfinite(self.record.best) else shares
         with np.errstate(invalid="ignore", divide="ignore"):
             alive = self._drawn[1] / self._alive_units
         return UnitScores(
@@ -214,28 +227,35 @@ class _Means:
 def _corrected(
     record: MeasureRecord, scores: Float[np.ndarray, "*batch units"], null: Float[np.ndarray, " units"]
 ) -> Float[np.ndarray, "*batch units"]:
+    if not np.isfinite(record.best):
+        return np.full(scores.shape, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = (scores - null) / (record.best - null)
     return np.where(np.isfinite(shares), shares, np.nan)
 
 
-def _unit_scores(codes: Codes, evidence: Evidence, progress: Progress) -> dict[str, UnitScores]:
+def _unit_scores(
+    codes: Codes, evidence: Evidence, chosen: Chosen, progress: Progress
+) -> dict[str, UnitScores]:
     n_units, resampling = codes.shape[1], evidence.resampling
     columns = codes.tocsc() if is_sparse(codes) else codes
     times = resampling.unit_weights(n_units)
     means: dict[str, _Means] = {}
     for start in range(0, n_units, CHUNK):
         chunk = slice(start, min(start + CHUNK, n_units))
-        part = columns[:, chunk]
-        split = halves(part.tocsr() if is_sparse(part) else np.ascontiguousarray(part))
+        taken = columns[:, chunk]
+        split = halves(taken.tocsr() if is_sparse(taken) else np.ascontiguousarray(taken))
         # Found once for every embedding and every deal of the null.
         greatest = greatest_codes(split.codes) if evidence.embeddings else None
         split = replace(split, codes=_sparse_if_worth_it(split.codes))
+        concept = None if chosen is None else of_columns(chosen[:, chunk], split)
+        ranking = None if evidence.concepts is None else strongest_first(split.codes)
+        part = Part(split, greatest, ranking, concept)
         mass = sums_by_key(evidence.group, resampling.n_groups, split.codes)
-        nulls = evidence.null_scores(split, greatest)
-        for kind, variant, sums in evidence.unit_sums(split.codes, evidence.group, greatest):
+        nulls = null_scores(evidence, part)
+        for kind, variant, sums in unit_sums(evidence, part, evidence.group):
             whole, drawn = sums.totals(), sums.totals(resampling.weights)
-            for record, key in unit_measures(kind, variant):
+            for record, key in unit_measures(evidence, kind, variant):
                 gathered = means.setdefault(key, _Means(record, n_units, resampling.replicates))
                 values = split.join(record.from_totals(whole), mass.sum(axis=0))
                 replicates = split.join(record.from_totals(drawn), weighted(mass, resampling.weights))
