@@ -120,3 +120,8 @@ def test_names_are_escaped_because_plotly_reads_them_as_markup(comparison, notes
     row = replace(comparison.rows[0], title="<b>", scores={"purity": Score(0.5)})
     figure = comparison_figure(replace(comparison, rows=(row,)), notes)
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;",)
+
+
+def test_only_the_measures_meant_to_be_drawn_get_a_panel(comparison, notes):
+    few = replace(comparison, measures=("purity",) * 3, drawn=("purity",))
+    assert len([axis for axis in comparison_figure(few, notes).layout if axis.startswith("xaxis")]) == 1

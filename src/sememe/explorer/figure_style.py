@@ -80,7 +80,7 @@ def title(
 
 def heading(note: MeasureNote) -> str:
     """A measure's title, in lines that fit a panel."""
-    return "<br>".join(f"<b>{escape(line)}</b>" for line in textwrap.wrap(note.title, 42))
+    return "<br>".join(f"<b>{escape(line)}</b>" for line in textwrap.wrap(note.title, 40))
 
 
 def direction(note: MeasureNote) -> str:

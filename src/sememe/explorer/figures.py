@@ -39,7 +39,7 @@ def comparison_figure(
 
     A unit set that never reaches the matched point keeps its row, and says so instead of showing dots.
     """
-    measures = comparison.measures
+    measures = comparison.drawn or comparison.measures
     columns = max(1, min(columns, len(measures)))
     down = -(-len(measures) // columns)
     rows = comparison.rows

@@ -97,11 +97,14 @@ class _Reader:
                 self.at += 1
                 return
             base = self._atom()
+            named = token in _NAMES
             scripts: dict[str, str] = {}
             while self._peek() in ("^", "_"):
                 mark = self._next()
                 scripts[mark] = self._atom()
             yield _with_scripts(base, scripts.get("_"), scripts.get("^"))
+            if named and self._peek() not in (None, "(", "}", *_NAMES):
+                yield _leaf(r"\,")  # log x, as TeX spaces it
 
     def _atom(self) -> str:
         token = self._next()

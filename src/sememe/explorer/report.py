@@ -159,7 +159,9 @@ def _notes_of_scores(data: ReportData) -> dict[str, MeasureNote]:
     known = {note.name: note for note in data.measures}
     notes = {}
     for layer in data.layers:
-        shown = [name for comparison in layer.comparisons for name in comparison.measures]
+        shown = [
+            name for comparison in layer.comparisons for name in (*comparison.measures, *comparison.drawn)
+        ]
         shown += [frontier.measure for frontier in layer.frontiers]
         galleries = [picked for unit_set in layer.unit_sets for picked in unit_set.galleries]
         shown += [name for picked in galleries for card in picked.cards for name in card.scores]

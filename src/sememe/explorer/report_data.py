@@ -4,6 +4,7 @@ Nothing here is computed. A part that a run has not reached yet is ``None`` or e
 """
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,9 @@ from jaxtyping import Float, Int, UInt8
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import Exemplars
 from sememe.measures.record import MeasureRecord
+
+# A reference to another function in a docstring: :func:`~sememe.measures.fvu` reads "fvu".
+_REFERENCE = re.compile(r":\w+:`~?(?:\w+\.)*(\w+)`")
 
 Kind = Literal["neurons", "features", "control"]
 Verdict = Literal["yes", "no", "mixed"]
@@ -49,6 +53,7 @@ class MeasureNote:
     def of(cls, record: MeasureRecord, command: str = "") -> "MeasureNote":
         """The note of a measure in its record's own words; the meaning is the first line of its docstring."""
         meaning = (inspect.getdoc(record.function) or "").split("\n\n")[0]
+        meaning = _REFERENCE.sub(r"\1", meaning)
         return cls(
             name=record.name,
             title=record.title,
@@ -173,8 +178,9 @@ class Comparison:
     title: str  # "at equal fidelity, FVU = 0.05"
     matched: Literal["fvu", "l0"]
     target: float  # the value at which they are matched
-    measures: tuple[str, ...]  # names, in the order in which they are to be shown
+    measures: tuple[str, ...]  # names, in the order in which they are to be listed
     rows: tuple[ComparisonRow, ...]  # neurons first, then features, then controls
+    drawn: tuple[str, ...] = ()  # the few of them that the figure draws; empty: all
 
 
 @dataclass(frozen=True)

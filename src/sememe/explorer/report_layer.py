@@ -209,7 +209,7 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
             f"{anchor}-comparison-{i}",
             f"{comparison.title}: scores of each set of units with 95 % intervals",
             figures.comparison_figure(comparison, notes),
-            [_unreached(comparison), _named(comparison.measures, notes)],
+            [_unreached(comparison), _undrawn(comparison), _named(comparison.measures, notes)],
             comparison_table(comparison, notes),
             narrow=figures.comparison_figure(comparison, notes, columns=1),
         )
@@ -220,9 +220,17 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
     return _block(title, prose.COMPARISON, body)
 
 
-def _unreached(comparison: Comparison) -> Html | None:
-    said = [f"{row.title}: {row.note}" for row in comparison.rows if not row.reached and row.note]
-    return tag("p", "Does not get there: ", "; ".join(said), ".") if said else None
+def _unreached(comparison: Comparison) -> list[Html]:
+    """Why unit sets have no dots, a line each."""
+    return [tag("p", f"{row.title}: {row.note}.") for row in comparison.rows if not row.reached and row.note]
+
+
+def _undrawn(comparison: Comparison) -> Html | None:
+    if not comparison.drawn or len(comparison.drawn) == len(comparison.measures):
+        return None
+    return tag(
+        "p", f"Drawn: {len(comparison.drawn)} of {len(comparison.measures)} measures; the table has all."
+    )
 
 
 def _frontiers(layer: LayerReport, notes: Notes, anchor: str) -> Html:
