@@ -88,11 +88,11 @@ def test_units_that_lose_nothing_are_a_level_line(run, notes):
 def test_density_histograms_share_out_the_live_units():
     density = np.array([0.0, 0.001, 0.0011, 0.5, 1.0])
     (trace,) = density_figure([UnitSet("n", "neurons", "neurons", 5, density=density)]).data
-    assert sum(trace.y) == pytest.approx(1)
+    assert sum(trace.y) == pytest.approx(100)
     assert trace.name == "neurons (4 live units)"
     edges, share = np.array(trace.x[1:]), np.array(trace.y[1:-1])
     inside = [share[(edges[:-1] <= d) & (d < edges[1:] * (1 + 1e-9))].max() for d in (0.001, 0.5, 1.0)]
-    assert inside == pytest.approx([0.5, 0.25, 0.25])
+    assert inside == pytest.approx([50, 25, 25])
 
 
 def test_training_curves_have_a_panel_each():

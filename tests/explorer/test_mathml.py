@@ -24,6 +24,8 @@ def shape(tex: str) -> str:
         (r"\sqrt{x}", "<msqrt><mi>x</mi></msqrt>"),
         (r"\hat x", '<mover accent="true"><mi>x</mi><mo>^</mo></mover>'),
         (r"\text{two words}", "<mtext>two words</mtext>"),
+        (r"d'_k", "<msubsup><mi>d</mi><mi>k</mi><mo>′</mo></msubsup>"),
+        (r"\delta \Delta", "<mrow><mi>δ</mi><mi>Δ</mi></mrow>"),
         (r"\log x", '<mrow><mi>log</mi><mspace width="0.17em"></mspace><mi>x</mi></mrow>'),
         (r"1 - x", "<mrow><mn>1</mn><mo>−</mo><mi>x</mi></mrow>"),
         (r"i<j", "<mrow><mi>i</mi><mo>&lt;</mo><mi>j</mi></mrow>"),

@@ -37,7 +37,7 @@ def template(theme: Theme = "light") -> go.layout.Template:
             "font": {"family": FONT, "size": 13, "color": colours["ink"]},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "margin": {"l": 8, "r": 12, "t": 28, "b": 8},
+            "margin": {"l": 8, "r": 20, "t": 28, "b": 8},
             "xaxis": axis,
             "yaxis": axis,
             "hoverlabel": {

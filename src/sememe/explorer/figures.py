@@ -216,7 +216,7 @@ def density_figure(unit_sets: Sequence[UnitSet], *, theme: Theme = "light") -> g
         alive = unit_set.density[unit_set.density > 0]
         logs = np.log10(np.maximum(alive, 10.0**first))
         counts = np.histogram(logs, edges)[0]
-        share = counts / max(1, len(alive))
+        share = 100 * counts / max(1, len(alive))
         colour = accent(unit_set.kind, theme)
         figure.add_scatter(
             x=10 ** np.concatenate([edges[:1], edges]),
@@ -231,7 +231,7 @@ def density_figure(unit_sets: Sequence[UnitSet], *, theme: Theme = "light") -> g
             fill="tozeroy",
             fillcolor=soft_accent(unit_set.kind, theme),
             name=f"{escape(unit_set.title)} ({len(alive):,} live units)",
-            hovertemplate="fires on about %{x:.2%} of items: %{y:.1%} of the units<extra></extra>",
+            hovertemplate="fires on about %{x:.2%} of items: %{y:.1f} % of the units<extra></extra>",
         )
     decades = range(first, 1)
     figure.update_xaxes(
@@ -241,7 +241,7 @@ def density_figure(unit_sets: Sequence[UnitSet], *, theme: Theme = "light") -> g
         ticktext=[percent(10.0**d) for d in decades],
         title_text="share of items at which a unit fires",
     )
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=5)
+    figure.update_yaxes(ticksuffix=" %", rangemode="tozero", nticks=5)
     title(figure, "share of the units", {})
     return figure.update_layout(template=template(theme), height=320)
 

@@ -11,14 +11,20 @@ from html import escape
 from sememe.explorer.markup import Html, tag
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\[\\|{},;:!> ]|[{}^_]|\d+(?:\.\d+)?|\S")
-_SYMBOLS = {
-    r"\alpha": "α", r"\beta": "β", r"\lambda": "λ", r"\mu": "μ", r"\sigma": "σ", r"\rho": "ρ", r"\phi": "φ",
+_LETTERS = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
+    "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+_GREEK = {rf"\{name}": letter for name, letter in _LETTERS.items()}
+_GREEK |= {rf"\{name.capitalize()}": letter.upper() for name, letter in _LETTERS.items()}
+_SYMBOLS = _GREEK | {
     r"\ell": "ℓ", r"\sum": "∑", r"\prod": "∏", r"\in": "∈", r"\cap": "∩", r"\cup": "∪", r"\subset": "⊂",
     r"\le": "≤", r"\leq": "≤", r"\ge": "≥", r"\geq": "≥", r"\ne": "≠", r"\neq": "≠", r"\approx": "≈",
     r"\sim": "∼", "-": "−", r"\pm": "±", r"\cdot": "·", r"\times": "×", r"\odot": "⊙", r"\neg": "¬",
     r"\mid": "∣", r"\|": "‖", r"\lVert": "‖", r"\rVert": "‖", r"\lvert": "|", r"\rvert": "|", r"\{": "{",
     r"\}": "}", r"\langle": "⟨", r"\rangle": "⟩", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\to": "→",
-    r"\infty": "∞", r"\top": "⊤", r"\forall": "∀", r"\exists": "∃", r"\partial": "∂", r"\Delta": "Δ",
+    r"\infty": "∞", r"\top": "⊤", r"\forall": "∀", r"\exists": "∃", r"\partial": "∂", r"\setminus": "∖",
 }  # fmt: skip
 _NAMES = {r"\log", r"\max", r"\min", r"\cos", r"\exp", r"\arg", r"\ln", r"\operatorname", r"\sin"}
 _SPACES = {
@@ -99,9 +105,9 @@ class _Reader:
             base = self._atom()
             named = token in _NAMES
             scripts: dict[str, str] = {}
-            while self._peek() in ("^", "_"):
+            while self._peek() in ("^", "_", "'"):
                 mark = self._next()
-                scripts[mark] = self._atom()
+                scripts["^" if mark == "'" else mark] = "<mo>′</mo>" if mark == "'" else self._atom()
             yield _with_scripts(base, scripts.get("_"), scripts.get("^"))
             if named and self._peek() not in (None, "(", "}", *_NAMES):
                 yield _leaf(r"\,")  # log x, as TeX spaces it
@@ -143,7 +149,7 @@ def _leaf(token: str) -> str:
     if token in _SYMBOLS:
         symbol = _SYMBOLS[token]
         return f"<mi>{symbol}</mi>" if symbol.isalpha() else f"<mo>{escape(symbol)}</mo>"
-    if token.startswith("\\") or token in "{}^_":
+    if token.startswith("\\") or token in "{}^_'":
         raise _UnknownError
     if token[0].isdigit():
         return f"<mn>{token}</mn>"
