@@ -4,7 +4,7 @@ from scipy import sparse
 
 from sememe import measures
 from sememe.errors import MeasureError
-from sememe.measures.evaluation import CHUNK
+from sememe.measures.unit_scores import CHUNK
 
 DEAD, CONSTANT, ONCE = 3, 4, 5
 

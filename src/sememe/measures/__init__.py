@@ -45,6 +45,13 @@ Tables of several layers are added with ``+``. For splits larger than memory fee
 """
 
 from sememe.measures.bootstrap import Difference, Estimate, Resampling, difference, holm, over_seeds, resample
+from sememe.measures.cause.counterfactual_response import counterfactual_response, movement
+from sememe.measures.cause.direct_effect_agreement import direct_effect_agreement
+from sememe.measures.cause.dose_response import dose_response, dose_sums
+from sememe.measures.cause.effect_specificity import effect_specificity
+from sememe.measures.cause.effect_totals import EffectSums, effect_sums
+from sememe.measures.cause.flip_rate import flip_rate
+from sememe.measures.cause.targeted_removal import accuracy_lost, attached_units, targeted_removal
 from sememe.measures.comparison import compare
 from sememe.measures.concepts.choice import choose_concepts
 from sememe.measures.concepts.concept_average_precision import concept_average_precision
@@ -56,7 +63,7 @@ from sememe.measures.concepts.concept_share import concept_share
 from sememe.measures.concepts.concept_totals import ConceptSums
 from sememe.measures.concepts.interval_precision import interval_precision, precision_by_interval
 from sememe.measures.concepts.ranked_totals import RankedSums
-from sememe.measures.evaluation import Evaluation, Logits, UnitScores, evaluate
+from sememe.measures.evaluation import Evaluation, Logits, evaluate
 from sememe.measures.evidence import Evidence, evidence
 from sememe.measures.fidelity.accuracy import accuracy
 from sememe.measures.fidelity.agreement import agreement
@@ -73,6 +80,13 @@ from sememe.measures.fidelity.network_totals import NetworkSums
 from sememe.measures.fidelity.variance_totals import VarianceSums
 from sememe.measures.frontier import Match, Target, frontier, match
 from sememe.measures.record import FAMILIES, MeasureRecord, measure, registry
+from sememe.measures.recovery.matched_correlation import matched_correlation
+from sememe.measures.recovery.mean_max_cosine import mean_max_cosine
+from sememe.measures.recovery.recovery_f1 import recovery_f1
+from sememe.measures.recovery.recovery_precision import recovery_precision
+from sememe.measures.recovery.recovery_recall import recovery_recall
+from sememe.measures.recovery.shrinkage import shrinkage
+from sememe.measures.recovery.uniqueness import uniqueness
 from sememe.measures.selectivity.class_information import class_information
 from sememe.measures.selectivity.class_selectivity import class_selectivity
 from sememe.measures.selectivity.class_totals import ClassSums
@@ -86,14 +100,26 @@ from sememe.measures.similarity.monosemanticity_score import monosemanticity_sco
 from sememe.measures.similarity.pair_totals import PairSums
 from sememe.measures.similarity.polysemanticity import polysemanticity
 from sememe.measures.similarity.top_totals import TopSums
+from sememe.measures.simulation.simulate import simulate
+from sememe.measures.simulation.simulation_score import (
+    simulation_by_interval,
+    simulation_score,
+    simulation_sums,
+)
+from sememe.measures.stability.matched_cosine import matched_cosine
+from sememe.measures.stability.share_matched import share_matched
+from sememe.measures.stability.universality import CorrelationSums, universality
 from sememe.measures.table import DifferenceRow, MeasureTable, Row
+from sememe.measures.unit_scores import UnitScores
 
 __all__ = [
     "FAMILIES",
     "ClassSums",
     "ConceptSums",
+    "CorrelationSums",
     "Difference",
     "DifferenceRow",
+    "EffectSums",
     "Estimate",
     "Evaluation",
     "Evidence",
@@ -113,7 +139,9 @@ __all__ = [
     "UnitScores",
     "VarianceSums",
     "accuracy",
+    "accuracy_lost",
     "agreement",
+    "attached_units",
     "best_units",
     "choose_concepts",
     "clarity",
@@ -127,16 +155,23 @@ __all__ = [
     "concept_iou",
     "concept_separability",
     "concept_share",
+    "counterfactual_response",
     "cross_entropy",
     "dead_fraction",
     "density",
     "density_histogram",
     "difference",
+    "direct_effect_agreement",
     "dominant_firing",
     "dominant_mass",
+    "dose_response",
+    "dose_sums",
+    "effect_specificity",
+    "effect_sums",
     "evaluate",
     "evidence",
     "explained_variance",
+    "flip_rate",
     "frontier",
     "fvu",
     "holm",
@@ -145,12 +180,28 @@ __all__ = [
     "l0",
     "loss_recovered",
     "match",
+    "matched_correlation",
+    "matched_cosine",
+    "mean_max_cosine",
     "measure",
     "monosemanticity_score",
+    "movement",
     "over_seeds",
     "polysemanticity",
     "precision_by_interval",
+    "recovery_f1",
+    "recovery_precision",
+    "recovery_recall",
     "registry",
     "resample",
+    "share_matched",
+    "shrinkage",
+    "simulate",
+    "simulation_by_interval",
+    "simulation_score",
+    "simulation_sums",
+    "targeted_removal",
+    "uniqueness",
     "unit_length",
+    "universality",
 ]

@@ -63,6 +63,14 @@ def checked_labels(labels: Integer[np.ndarray, " rows"], n_items: int, n_classes
         )
 
 
+def check_items(first: int, second: int) -> None:
+    """Refuse two sets of codes of different items."""
+    if first != second:
+        raise MeasureError(
+            f"One set has {first:,} items and the other {second:,}: give codes of the same items."
+        )
+
+
 def is_signed(codes: Codes) -> bool:
     """Whether any unit fires with a negative sign."""
     stored = _stored(codes)

@@ -184,7 +184,7 @@ def _differences(layer: str, matches: dict[str, Match], controls: Sequence[str])
                 continue
             degrees = min(candidate.nearest.n_units, other.nearest.n_units, candidate.nearest.n_images) - 1
             for key in _shared(candidate):
-                if key in _shared(other):
+                if key in _shared(other) and _record(key).higher_is_better is not None:
                     apart = difference(candidate.units(key), other.units(key), degrees)
                     found.append((name, control, key, str(candidate.target), apart))
     corrected = holm(np.array([apart.p for *_, apart in found], np.float64))

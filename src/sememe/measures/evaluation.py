@@ -1,48 +1,27 @@
 """One unit set, scored: every measure that the evidence allows, with replicates for intervals.
 
-Neurons, and components of any dictionary, pass through the same lines. Per measure there are three means over
-units:
-
-- ``mean``, the main figure: a unit without a score (dead, or fired by a single item) counts as 0, or as the
-  worst end of the range where low is good;
-- ``alive``: over the units that have a score;
-- ``corrected``: each score as a share of the way from its own null to perfect,
-  ``(score - null) / (best - null)``; units without a score count as 0. NaN for a measure without a best
-  value.
-
-The **null** of a unit is its score when its firings are dealt to random items: same density, same strengths,
-no meaning; see :func:`~sememe.measures.unit_sums.null_scores`.
+Neurons, and components of any dictionary, pass through the same lines.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int, Real
-from scipy import sparse
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
-from sememe.measures.codes import Codes, checked, is_sparse, strongest_first, sums_by_key
-from sememe.measures.concepts.choice import of_columns
+from sememe.measures.codes import Codes, checked
 from sememe.measures.concepts.concept_coverage import concept_coverage, coverage_replicates
 from sememe.measures.concepts.scored import Chosen
 from sememe.measures.evidence import Evidence
 from sememe.measures.fidelity.firing_totals import FiringSums
 from sememe.measures.fidelity.network_totals import NetworkSums
 from sememe.measures.fidelity.variance_totals import VarianceSums
-from sememe.measures.record import MeasureRecord, registry
-from sememe.measures.signs import halves
-from sememe.measures.similarity.top_totals import greatest_codes
-from sememe.measures.totals import Sums, weighted
-from sememe.measures.unit_sums import Part, null_scores, unit_measures, unit_sums
+from sememe.measures.record import registry
+from sememe.measures.totals import Sums
+from sememe.measures.unit_scores import UnitScores, given_scores, unit_scores
 from sememe.progress import Progress, silent
-
-CHUNK = 128
-"""Units scored at a time: bounds the memory that replicates of all units together would need."""
-
-WORTH_IT = 0.7
-"""Share of non-zero codes up to which CSR is the faster layout."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +39,6 @@ class Logits:
     """``(images, classes)`` by the kind of ablation: ``{"zero": ..., "mean": ...}``."""
     image: Int[np.ndarray, " images"] | None = None
     """Which of the split's images these are, where not all were passed through; None: all, in order."""
-
-
-@dataclass(frozen=True, eq=False)
-class UnitScores:
-    """One measure on all units of a set."""
-
-    record: MeasureRecord
-    values: Float[np.ndarray, " units"]
-    """NaN for a unit without a score."""
-    null: Float[np.ndarray, " units"]
-    """The same unit's score when its firings are dealt to random items."""
-    mean: Estimate
-    alive: Estimate
-    corrected: Estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +69,7 @@ def evaluate(
     reconstruction: tuple[np.ndarray, np.ndarray] | None = None,
     logits: Logits | None = None,
     chosen: Chosen = None,
+    also: Mapping[str, Sums] | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Score one unit set.
@@ -117,6 +83,10 @@ def evaluate(
         logits: of the split's images, for the measures through the network.
         chosen: the concept of each unit, from :func:`~sememe.measures.choose_concepts` on other items; None:
             chosen on these, which flatters every unit (and its null).
+        also: sums for measures that need more than codes, over all units, by kind:
+            ``{"simulation[cnn]": simulation_sums(...), "effect": effect_sums(...), "dose": dose_sums(...)}``,
+            each with ``group=evidence.group`` (for logits the resampling's group of each image) and
+            ``n_groups``.
 
     Raises:
         MeasureError: codes that are not finite, or do not fit the evidence.
@@ -148,7 +118,8 @@ def evaluate(
         n_dead=int((firings == 0).sum()),
         density=firings / evidence.n_items,
         sets=sets,
-        units=_unit_scores(codes, evidence, chosen, progress),
+        units=unit_scores(codes, evidence, chosen, progress)
+        | given_scores(also or {}, codes.shape[1], evidence),
     )
 
 
@@ -178,95 +149,3 @@ def _network_scores(logits: Logits, evidence: Evidence) -> dict[str, Estimate]:
         # Only the loss recovered knows of the ablation; the others are the same whichever it was.
         scores |= {key: found[key] for key in found if key.startswith("loss_recovered") == bool(variant)}
     return scores
-
-
-class _Means:
-    """The three means over units of one measure, gathered chunk by chunk."""
-
-    def __init__(self, record: MeasureRecord, n_units: int, replicates: int) -> None:
-        self.record = record
-        self.values, self.null = np.full(n_units, np.nan), np.full(n_units, np.nan)
-        self._drawn = np.zeros((3, replicates))
-        self._alive_units = np.zeros(replicates)
-
-    def add(
-        self,
-        chunk: slice,
-        values: Float[np.ndarray, " chunk"],
-        null: Float[np.ndarray, " chunk"],
-        drawn: Float[np.ndarray, "replicates chunk"],
-        times: Float[np.ndarray, "replicates chunk"],
-    ) -> None:
-        self.values[chunk], self.null[chunk] = values, null
-        scored = ~np.isnan(drawn)
-        known = np.where(scored, drawn, 0.0)
-        self._drawn[0] += (times * np.where(scored, known, self.record.dead_value)).sum(axis=1)
-        self._drawn[1] += (times * known).sum(axis=1)
-        shares = _corrected(self.record, drawn, null)
-        self._drawn[2] += (times * np.nan_to_num(shares)).sum(axis=1)
-        self._alive_units += (times * scored).sum(axis=1)
-
-    def scores(self) -> UnitScores:
-        n_units, scored = self.values.size, ~np.isnan(self.values)
-        shares = _corrected(self.record, self.values, self.null)
-        corrected = np.nan_to_num(shares) if np.isfinite(self.record.best) else shares
-        with np.errstate(invalid="ignore", divide="ignore"):
-            alive = self._drawn[1] / self._alive_units
-        return UnitScores(
-            record=self.record,
-            values=self.values,
-            null=self.null,
-            mean=Estimate(
-                float(np.where(scored, self.values, self.record.dead_value).mean()), self._drawn[0] / n_units
-            ),
-            alive=Estimate(float(self.values[scored].mean()) if scored.any() else float("nan"), alive),
-            corrected=Estimate(float(corrected.mean()), self._drawn[2] / n_units),
-        )
-
-
-def _corrected(
-    record: MeasureRecord, scores: Float[np.ndarray, "*batch units"], null: Float[np.ndarray, " units"]
-) -> Float[np.ndarray, "*batch units"]:
-    if not np.isfinite(record.best):
-        return np.full(scores.shape, np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = (scores - null) / (record.best - null)
-    return np.where(np.isfinite(shares), shares, np.nan)
-
-
-def _unit_scores(
-    codes: Codes, evidence: Evidence, chosen: Chosen, progress: Progress
-) -> dict[str, UnitScores]:
-    n_units, resampling = codes.shape[1], evidence.resampling
-    columns = codes.tocsc() if is_sparse(codes) else codes
-    times = resampling.unit_weights(n_units)
-    means: dict[str, _Means] = {}
-    for start in range(0, n_units, CHUNK):
-        chunk = slice(start, min(start + CHUNK, n_units))
-        taken = columns[:, chunk]
-        split = halves(taken.tocsr() if is_sparse(taken) else np.ascontiguousarray(taken))
-        # Found once for every embedding and every deal of the null.
-        greatest = greatest_codes(split.codes) if evidence.embeddings else None
-        split = replace(split, codes=_sparse_if_worth_it(split.codes))
-        concept = None if chosen is None else of_columns(chosen[:, chunk], split)
-        ranking = None if evidence.concepts is None else strongest_first(split.codes)
-        part = Part(split, greatest, ranking, concept)
-        mass = sums_by_key(evidence.group, resampling.n_groups, split.codes)
-        nulls = null_scores(evidence, part)
-        for kind, variant, sums in unit_sums(evidence, part, evidence.group):
-            whole, drawn = sums.totals(), sums.totals(resampling.weights)
-            for record, key in unit_measures(evidence, kind, variant):
-                gathered = means.setdefault(key, _Means(record, n_units, resampling.replicates))
-                values = split.join(record.from_totals(whole), mass.sum(axis=0))
-                replicates = split.join(record.from_totals(drawn), weighted(mass, resampling.weights))
-                null = np.where(np.isnan(values), np.nan, nulls[key])
-                gathered.add(chunk, values, null, replicates, times[:, chunk])
-        progress(chunk.stop / n_units, f"{chunk.stop} of {n_units} units")
-    return {key: gathered.scores() for key, gathered in means.items()}
-
-
-def _sparse_if_worth_it(codes: Codes) -> Codes:
-    """Codes that are mostly zero as CSR: their firings are then found once and not by every accumulator."""
-    if is_sparse(codes) or np.count_nonzero(codes) > codes.size * WORTH_IT:
-        return codes
-    return sparse.csr_array(codes)

@@ -33,6 +33,7 @@ NEEDS = (
     "exemplars",
     "components",
     "truth",
+    "seeds",
 )
 """What a measure can ask for. A caller that lacks one of them leaves the measure out, and says so."""
 

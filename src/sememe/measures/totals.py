@@ -22,6 +22,8 @@ Weights = Float[np.ndarray, "replicates groups"] | None
 class Sums(Protocol):
     """What an accumulator can do. Every kind has its own ``update`` with the arrays that it needs."""
 
+    n_groups: int
+
     def totals(self, weights: Weights = None) -> Any:
         """The sums over all groups, with a leading axis of replicates when weights are given."""
 

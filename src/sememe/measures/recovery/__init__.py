@@ -1,0 +1,1 @@
+"""Family 8: whether a dictionary finds the features that were planted."""

@@ -1,0 +1,107 @@
+"""Predicting a unit from exemplars, as a person would who is shown a few pictures and how strongly each fires
+it.
+
+Exemplars come from the split that the dictionary was fitted on: some from each of ten activation intervals,
+so that weak firings are shown as well as strong ones, and some drawn at random, most of which are silent. The
+prediction for another item is the mean of the exemplars' codes, weighted by likeness in the embedding of an
+encoder trained apart (Nadaraya-Watson). No language is needed, and neurons and components are treated alike.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float, Int, Real
+
+from sememe.errors import MeasureError
+from sememe.measures.codes import Codes, checked, is_sparse, strongest_first
+from sememe.measures.similarity.embeddings import unit_length
+
+INTERVALS = 10
+CHUNK = 64
+"""Units predicted at a time: bounds the array of likenesses between items and exemplars."""
+
+
+def choose_exemplars(
+    codes: Codes, *, per_interval: int = 5, at_random: int = 50, seed: int = 0
+) -> list[Int[np.ndarray, " exemplars"]]:
+    """The exemplar items of each unit, in rising order: per interval of ``|code|``, and at random, the same
+    for all.
+
+    >>> codes = np.array([[0.0], [0.05], [1.0], [0.0]])
+    >>> choose_exemplars(codes, at_random=0)
+    [array([1, 2])]
+    """
+    rng = np.random.default_rng(seed)
+    n_items = codes.shape[0]
+    common = rng.choice(n_items, size=min(at_random, n_items), replace=False)
+    bounds, items, values = strongest_first(checked(abs(codes)))
+    chosen = []
+    for start, stop in pairwise(bounds):
+        own = rng.permutation(stop - start)
+        parts = [common]
+        if own.size:
+            height = values[start:stop][own] / values[start]
+            interval = np.clip(np.ceil(height * INTERVALS).astype(np.int64) - 1, 0, INTERVALS - 1)
+            parts += [items[start:stop][own[interval == k][:per_interval]] for k in range(INTERVALS)]
+        chosen.append(np.unique(np.concatenate(parts)))
+    return chosen
+
+
+def simulate(
+    embeddings: Real[np.ndarray, "items embedding"],
+    fitted_codes: Codes,
+    fitted_embeddings: Real[np.ndarray, "fitted_items embedding"],
+    *,
+    temperature: float = 0.05,
+    per_interval: int = 5,
+    at_random: int = 50,
+    seed: int = 0,
+) -> Float[np.ndarray, "items units"]:
+    """Predict the code of every unit on every item from exemplars of another split.
+
+    ``sum_j w_j a_j / sum_j w_j`` over a unit's exemplars, ``w_j = exp((cos(e, e_j) - 1) / temperature)``.
+
+    Args:
+        embeddings: of the items to predict, from an encoder trained apart.
+        fitted_codes: ``(fitted_items, units)``, dense or CSR, of any sign, on the split of the exemplars.
+        fitted_embeddings: of that split, by the same encoder.
+        temperature: how alike is alike. Choose it on the development split, the same for all unit sets.
+        per_interval, at_random: how many exemplars; see :func:`choose_exemplars`.
+        seed: of the choice of exemplars.
+
+    Raises:
+        MeasureError: numbers of items or dimensions that differ, or a temperature that is not positive.
+    """
+    if fitted_codes.shape[0] != fitted_embeddings.shape[0]:
+        raise MeasureError(
+            f"There are {fitted_codes.shape[0]:,} fitted items but "
+            f"{fitted_embeddings.shape[0]:,} embeddings of them."
+        )
+    if embeddings.shape[1] != fitted_embeddings.shape[1]:
+        raise MeasureError(
+            f"The items' embeddings have {embeddings.shape[1]} dimensions and the exemplars' "
+            f"{fitted_embeddings.shape[1]}: use one encoder for both."
+        )
+    if not temperature > 0:
+        raise MeasureError(f"The temperature must be positive; got {temperature}.")
+    exemplars = choose_exemplars(fitted_codes, per_interval=per_interval, at_random=at_random, seed=seed)
+    rows, fitted_rows = unit_length(embeddings), unit_length(fitted_embeddings)
+    columns = fitted_codes.tocsc() if is_sparse(fitted_codes) else fitted_codes
+    predicted = np.zeros((rows.shape[0], len(exemplars)))
+    for start in range(0, len(exemplars), CHUNK):
+        chosen = exemplars[start : start + CHUNK]
+        pool = np.unique(np.concatenate(chosen))
+        likeness = np.exp((rows @ fitted_rows[pool].T - 1.0) / temperature)
+        part = columns[:, start : start + CHUNK]
+        part = (part.tocsr() if is_sparse(part) else part)[pool]
+        values = part.toarray() if is_sparse(part) else np.asarray(part)
+        shown = np.zeros(values.shape)
+        for u, items in enumerate(chosen):
+            shown[np.searchsorted(pool, items), u] = 1.0
+        total = likeness @ shown
+        # Where no exemplar is at all alike every weight vanishes: then all of them count alike.
+        plain = (shown * values).sum(axis=0) / np.maximum(shown.sum(axis=0), 1.0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = likeness @ (shown * values) / total
+        predicted[:, start : start + CHUNK] = np.where(total > 0, means, plain)
+    return predicted

@@ -1,0 +1,1 @@
+"""Family 7: whether the same units come back with another seed."""

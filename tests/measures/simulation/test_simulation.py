@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
+
+from sememe import measures
+from sememe.errors import MeasureError
+from sememe.measures.simulation.simulate import choose_exemplars
+
+
+@pytest.fixture
+def splits():
+    """Codes and embeddings of a fitting and an evaluation split: unit 0 a place, 1 two places, 2 noise, 3
+    dead.
+    """
+    rng = np.random.default_rng(0)
+
+    def split(n):
+        embeddings = rng.normal(size=(n, 4))
+        rows = measures.unit_length(embeddings)
+        noise = (rng.random(n) < 0.3) * rng.random(n)
+        codes = np.column_stack(
+            [np.maximum(rows[:, 0] - 0.3, 0), np.maximum(np.abs(rows[:, 1]) - 0.5, 0), noise, np.zeros(n)]
+        )
+        return codes, embeddings
+
+    return split(600), split(300)
+
+
+def slow_simulation(embeddings, codes, fitted_embeddings, exemplars, temperature):
+    def cosine(a, b):
+        return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+    predicted = np.zeros((len(embeddings), codes.shape[1]))
+    for u, items in enumerate(exemplars):
+        for i, e in enumerate(embeddings):
+            w = np.array([np.exp((cosine(e, fitted_embeddings[j]) - 1) / temperature) for j in items])
+            predicted[i, u] = w @ codes[items, u] / w.sum()
+    return predicted
+
+
+def test_equals_kernel_regression_by_a_loop(layout, splits):
+    (codes, fitted), (_, embeddings) = splits
+    found = measures.simulate(embeddings[:20], layout(codes), fitted, temperature=0.1, seed=3)
+    exemplars = choose_exemplars(codes, seed=3)
+    np.testing.assert_allclose(found, slow_simulation(embeddings[:20], codes, fitted, exemplars, 0.1))
+
+
+def test_exemplars_come_from_every_interval_and_at_random(layout, splits):
+    codes = splits[0][0]
+    exemplars = choose_exemplars(layout(codes), per_interval=5, at_random=50)
+    assert exemplars[3].size == 50, "a dead unit has random items only"
+    own = codes[exemplars[0], 0] / codes[:, 0].max()
+    counts = np.histogram(own[own > 0], bins=np.linspace(0, 1, 11))[0]
+    there = np.histogram(codes[codes[:, 0] > 0, 0] / codes[:, 0].max(), bins=np.linspace(0, 1, 11))[0]
+    assert (counts >= np.minimum(there, 5)).all()
+
+
+def test_the_score_is_spearman_in_every_layout(layout, splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    predicted = measures.simulate(embeddings, fitted_codes, fitted)
+    expected = [spearmanr(codes[:, u], predicted[:, u]).statistic for u in range(3)]
+    np.testing.assert_allclose(measures.simulation_score(layout(codes), predicted)[:3], expected)
+
+
+def test_a_place_is_told_and_noise_is_not(splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    one, two, noise, dead = measures.simulation_score(
+        codes, measures.simulate(embeddings, fitted_codes, fitted)
+    )
+    assert one > 0.7
+    assert two > 0.5
+    assert abs(noise) < 0.15
+    assert np.isnan(dead)
+
+
+def test_shuffled_embeddings_bring_the_score_to_chance(splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    shuffled = np.random.default_rng(1).permutation(embeddings)
+    scores = measures.simulation_score(codes, measures.simulate(shuffled, fitted_codes, fitted))
+    assert np.nanmax(np.abs(scores)) < 0.2
+
+
+def test_scaling_a_unit_changes_nothing(splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    plain = measures.simulation_score(codes, measures.simulate(embeddings, fitted_codes, fitted))
+    scaled = measures.simulation_score(4 * codes, measures.simulate(embeddings, 4 * fitted_codes, fitted))
+    np.testing.assert_allclose(scaled, plain)
+
+
+def test_by_interval_is_the_area_under_the_curve_against_silence(splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    predicted = measures.simulate(embeddings, fitted_codes, fitted)
+    found = measures.simulation_by_interval(codes, predicted)
+    height = codes[:, 0] / codes[:, 0].max()
+    for k in (0, 4, 9):
+        inside = (height > k / 10) & (height <= (k + 1) / 10)
+        rows = inside | (height == 0)
+        assert found[k, 0] == pytest.approx(roc_auc_score(inside[rows], predicted[rows, 0]))
+    assert np.isnan(found[:, 3]).all()
+
+
+def test_an_item_like_no_exemplar_gets_their_mean():
+    codes, fitted = np.array([[2.0], [0.0]]), np.array([[1.0, 0.0], [1.0, 0.0]])
+    found = measures.simulate(np.array([[-1.0, 0.0]]), codes, fitted, temperature=1e-4)
+    assert found[0, 0] == pytest.approx(1.0)
+
+
+def test_an_evaluation_takes_it_with_intervals(splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    known = measures.evidence(measures.resample(300, replicates=100))
+    predicted = measures.simulate(embeddings, fitted_codes, fitted)
+    sums = measures.simulation_sums(codes, predicted, known.group, known.resampling.n_groups)
+    found = measures.evaluate(codes, known, name="u", also={"simulation[cnn]": sums}).units[
+        "simulation_score[cnn]"
+    ]
+    np.testing.assert_allclose(found.values, measures.simulation_score(codes, predicted))
+    assert found.mean.low < found.mean.value < found.mean.high
+    assert np.isnan(found.corrected.value), "it has no null"
+
+
+def test_sums_that_do_not_fit_an_evaluation_are_named(splits):
+    codes = splits[1][0]
+    known = measures.evidence(measures.resample(300))
+    with pytest.raises(MeasureError, match="kind 'taste'"):
+        measures.evaluate(codes, known, name="u", also={"taste": measures.simulation_sums(codes, codes)})
+    with pytest.raises(MeasureError, match="keep 1 groups and not 100"):
+        measures.evaluate(codes, known, name="u", also={"simulation": measures.simulation_sums(codes, codes)})
+    sums = measures.simulation_sums(codes, codes, known.group, 100)
+    with pytest.raises(MeasureError, match="are of 4 units, the codes of 3"):
+        measures.evaluate(codes[:, :3], known, name="u", also={"simulation": sums})
+
+
+def test_what_does_not_fit_is_named(splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    with pytest.raises(MeasureError, match="600 fitted items but 599 embeddings"):
+        measures.simulate(embeddings, sparse.csr_array(fitted_codes), fitted[:-1])
+    with pytest.raises(MeasureError, match="temperature must be positive; got 0"):
+        measures.simulate(embeddings, fitted_codes, fitted, temperature=0.0)
+    with pytest.raises(MeasureError, match=r"shape \(300, 4\) and the predictions \(300, 3\)"):
+        measures.simulation_score(sparse.csr_array(codes), np.zeros((300, 3)))
+    with pytest.raises(MeasureError, match="4 of the predictions are NaN"):
+        measures.simulation_score(codes[:1], np.full((1, 4), np.nan))
+
+
+@pytest.mark.usefixtures("plain_calls")
+def test_embeddings_of_two_encoders_are_refused(splits):
+    (fitted_codes, fitted), (_, embeddings) = splits
+    with pytest.raises(MeasureError, match="4 dimensions and the exemplars' 3"):
+        measures.simulate(embeddings, fitted_codes, fitted[:, :3])
