@@ -12,9 +12,9 @@ from sememe.explorer.markup import Html, tag
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\[\\|{},;:!> ]|[{}^_]|\d+(?:\.\d+)?|\S")
 _LETTERS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
-    "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ",
+    "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
 }  # fmt: skip
 _GREEK = {rf"\{name}": letter for name, letter in _LETTERS.items()}
 _GREEK |= {rf"\{name.capitalize()}": letter.upper() for name, letter in _LETTERS.items()}
