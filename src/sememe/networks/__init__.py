@@ -7,6 +7,7 @@ from sememe.networks.evaluation import Evaluation, evaluate, predict
 from sememe.networks.hooks import capture, replace, run_to
 from sememe.networks.independent_encoder import embed, independent_encoder
 from sememe.networks.layers import Layer, find, layers
+from sememe.networks.network import Network
 from sememe.networks.registry import registry
 from sememe.networks.storage import load, load_weights, save
 from sememe.networks.training import TrainingRecord, train
@@ -15,6 +16,7 @@ from sememe.networks.training_recipe import TrainingRecipe
 __all__ = [
     "Evaluation",
     "Layer",
+    "Network",
     "TrainingRecipe",
     "TrainingRecord",
     "capture",

@@ -50,8 +50,8 @@ class DigitCNN(Network):
         nn.init.ones_(hidden.bias)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, images: Float[Tensor, "images 1 28 28"]) -> Float[Tensor, "images 10"]:
-        """Logits."""
+    def forward(self, images: Float[Tensor, "images ..."]) -> Float[Tensor, "images 10"]:
+        """Logits of images (images, 1, 28, 28) in 0..1."""
         pooled = self.pool(self.conv2(self.conv1(self.normalise(images))))
         # In channels_last memory this order is a view; the usual one would be a transposing copy each way.
         return self.logits(self.fc1(pooled.permute(0, 2, 3, 1).flatten(1)))

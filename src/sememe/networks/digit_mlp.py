@@ -13,7 +13,7 @@ class DigitMLP(Network):
 
     name = "digit_mlp"
     recipe = TrainingRecipe(
-        epochs=20, batch_size=256, learning_rate=2e-2, betas=(0.85, 0.98), weight_decay=0.1, focus=0.5
+        epochs=20, batch_size=256, learning_rate=2e-2, betas=(0.85, 0.98), weight_decay=0.15, focus=0.5
     )
 
     def __init__(self, seed: int, hidden1: int, hidden2: int) -> None:
@@ -23,8 +23,8 @@ class DigitMLP(Network):
         self.logits = Linear(hidden2, 10)
         initialise(self, seed, gain=1.0)
 
-    def forward(self, images: Float[Tensor, "images 1 28 28"]) -> Float[Tensor, "images 10"]:
-        """Logits."""
+    def forward(self, images: Float[Tensor, "images ..."]) -> Float[Tensor, "images 10"]:
+        """Logits of images (images, 1, 28, 28) in 0..1."""
         return self.logits(self.hidden2(self.hidden1(torch.flatten(self.normalise(images), 1))))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sememe.errors import NetworkError
 from sememe.images import ImageSet
+from sememe.networks.inference import device_of, inference
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,12 @@ def batches(
     function: Callable[[Tensor], Tensor], net: nn.Module, images: ImageSet, batch_size: int
 ) -> Float[np.ndarray, "images outputs"]:
     """``function`` of all images, batch by batch, with ``net`` in evaluation mode and without gradients."""
-    device = next((p.device for p in net.parameters()), torch.device("cpu"))
-    modes = {module: module.training for module in net.modules()}
-    net.eval()
-    try:
-        with torch.inference_mode():
-            outputs = [
-                function(torch.from_numpy(images.floats(slice(i, i + batch_size))).to(device)).float().cpu()
-                for i in range(0, len(images), batch_size)
-            ]
-    finally:
-        for module, training in modes.items():
-            module.training = training
+    device = device_of(net)
+    with inference(net):
+        outputs = [
+            function(torch.from_numpy(images.floats(slice(i, i + batch_size))).to(device)).float().cpu()
+            for i in range(0, len(images), batch_size)
+        ]
     return torch.cat(outputs).numpy()
 
 

@@ -11,38 +11,46 @@ from sememe.networks.layers import find
 
 @contextlib.contextmanager
 def capture(net: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]:
-    """While the block lasts, every forward pass leaves the outputs of the named layers in the dict it yields.
+    """While the block lasts, each forward pass leaves the outputs of the named layers in the dict it yields.
 
-    The tensors are the network's own, not copies, and carry gradients if the pass computes them::
+    The tensors are the network's own, not copies: they carry gradients if the pass computes them, and a later
+    in-place operation of the network changes them too. ::
 
         with capture(net, ["conv2", "fc1"]) as seen, torch.no_grad():
             net(images)
             seen["fc1"]  # (images, 128)
+
+    Raises:
+        NetworkError: an unknown layer; in the forward pass, a layer that returns no tensor or runs twice.
     """
     seen: dict[str, Tensor] = {}
     with contextlib.ExitStack() as stack:
+        stack.callback(net.register_forward_pre_hook(lambda module, arguments: seen.clear()).remove)
         for name in names:
-            handle = find(net, name).register_forward_hook(_keeper(seen, name))
-            stack.callback(handle.remove)
+            stack.callback(find(net, name).register_forward_hook(_keeper(seen, name)).remove)
         yield seen
 
 
 def run_to(net: nn.Module, names: Iterable[str], images: Tensor) -> dict[str, Tensor]:
-    """The outputs of the named layers, from a forward pass that ends as soon as all of them have run."""
-    names = list(names)
-    with capture(net, names) as seen, contextlib.ExitStack() as stack:
+    """The outputs of the named layers, from a forward pass that ends as soon as all of them have run.
 
-        def stop(module: nn.Module, arguments: object, output: object) -> None:
-            if len(seen) == len(names):
-                raise _Reached
+    Raises:
+        NetworkError: an unknown layer, or one that did not run or returned no tensor.
+    """
+    wanted = set(names)
 
-        for name in names:
+    def stop(module: nn.Module, arguments: object, output: object) -> None:
+        if len(seen) == len(wanted):
+            raise _Reached
+
+    with capture(net, wanted) as seen, contextlib.ExitStack() as stack:
+        for name in wanted:
             stack.callback(find(net, name).register_forward_hook(stop).remove)
         with contextlib.suppress(_Reached):
             net(images)
-    missing = [name for name in names if name not in seen]
-    if missing:
-        raise NetworkError(f"Layer {missing[0]!r} did not run in the forward pass: choose another.")
+    for name in wanted:
+        if name not in seen:
+            raise NetworkError(f"Layer {name!r} did not run in the forward pass: choose another.")
     return seen
 
 
@@ -50,11 +58,22 @@ def run_to(net: nn.Module, names: Iterable[str], images: Tensor) -> dict[str, Te
 def replace(net: nn.Module, name: str, function: Callable[[Tensor], Tensor]) -> Iterator[None]:
     """While the block lasts, ``function`` of the named layer's output goes on in place of that output.
 
-    Used to splice in a reconstruction, to ablate, to steer. The replacement must have the output's shape.
+    To splice in a reconstruction, to ablate, to steer. The function must not change its argument in place.
+
+    Raises:
+        NetworkError: an unknown layer; in the forward pass, a layer that returns no tensor, or a replacement
+            of another shape.
     """
 
     def hook(module: nn.Module, arguments: object, output: object) -> Tensor:
-        return _same_shape(function(_tensor(output, name)), output, name)
+        given = _tensor(output, name)
+        replacement = function(given)
+        if replacement.shape != given.shape:
+            raise NetworkError(
+                f"The replacement for layer {name!r} has shape {tuple(replacement.shape)}, "
+                f"but the layer gives {tuple(given.shape)}: return a tensor of the same shape."
+            )
+        return replacement
 
     handle = find(net, name).register_forward_hook(hook)
     try:
@@ -68,10 +87,14 @@ class _Reached(BaseException):
 
 
 def _keeper(seen: dict[str, Tensor], name: str) -> Callable[[nn.Module, object, object], None]:
-    def hook(module: nn.Module, arguments: object, output: object) -> None:
+    def keep(module: nn.Module, arguments: object, output: object) -> None:
+        if name in seen:
+            raise NetworkError(
+                f"Layer {name!r} runs twice in one forward pass: choose a layer that runs once."
+            )
         seen[name] = _tensor(output, name)
 
-    return hook
+    return keep
 
 
 def _tensor(output: object, name: str) -> Tensor:
@@ -81,13 +104,3 @@ def _tensor(output: object, name: str) -> Tensor:
             "choose a layer inside or after it."
         )
     return output
-
-
-def _same_shape(replacement: Tensor, output: object, name: str) -> Tensor:
-    assert isinstance(output, Tensor)
-    if replacement.shape != output.shape:
-        raise NetworkError(
-            f"The replacement for layer {name!r} has shape {tuple(replacement.shape)}, "
-            f"but the layer gives {tuple(output.shape)}: return a tensor of the same shape."
-        )
-    return replacement

@@ -23,7 +23,7 @@ class IndependentEncoder(Network):
     recipe = TrainingRecipe(
         epochs=3,
         batch_size=128,
-        learning_rate=8e-3,
+        learning_rate=2e-2,
         betas=(0.85, 0.98),
         weight_decay=0.05,
         shift=1,
@@ -33,16 +33,16 @@ class IndependentEncoder(Network):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed=seed)
-        self.conv1 = layer(Conv2d(1, 24, kernel_size=4, stride=2), nn.GELU("tanh"))
-        self.conv2 = layer(Conv2d(24, 48, kernel_size=3, stride=2), nn.GELU("tanh"))
-        self.conv3 = layer(Conv2d(48, 64, kernel_size=3), nn.GELU("tanh"))
+        self.conv1 = layer(Conv2d(1, 16, kernel_size=4, stride=2), nn.GELU())
+        self.conv2 = layer(Conv2d(16, 32, kernel_size=3, stride=2), nn.GELU())
+        self.conv3 = layer(Conv2d(32, 64, kernel_size=3), nn.GELU())
         self.embedding = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.logits = Linear(64, 10)
         initialise(self, seed)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, images: Float[Tensor, "images 1 28 28"]) -> Float[Tensor, "images 10"]:
-        """Logits."""
+    def forward(self, images: Float[Tensor, "images ..."]) -> Float[Tensor, "images 10"]:
+        """Logits of images (images, 1, 28, 28) in 0..1."""
         maps = self.conv3(self.conv2(self.conv1(self.normalise(images))))
         return self.logits(self.embedding(maps))
 

@@ -1,12 +1,20 @@
 """The layers of any network by name: what there is, what shape it gives, which can be studied."""
 
+import contextlib
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from sememe.errors import NetworkError
+from sememe.networks.inference import try_out
+
+Kind = Literal["vector", "map", "tokens", "other"]
+
+_KIND_BY_AXES: dict[int, Kind] = {2: "vector", 3: "tokens", 4: "map"}
 
 
 @dataclass(frozen=True)
@@ -17,14 +25,14 @@ class Layer:
     """Dotted name, as in ``named_modules()``."""
     module: str
     """Class of the module: ``Conv2d``."""
-    kind: str
+    kind: Kind
     """``vector`` (an activation an image), ``map`` (one a position), ``tokens`` (one a token), ``other``."""
     shape: tuple[int, ...] | None
     """Of the output, without the images axis; None where there is no tensor."""
     n_parameters: int
     """Weights and biases in it, inner modules included."""
     unusable: str
-    """Why it cannot be studied; empty where it can."""
+    """Why it cannot be studied, as the end of a sentence on it; empty where it can."""
 
     @property
     def n_neurons(self) -> int | None:
@@ -34,48 +42,47 @@ class Layer:
         return self.shape[-1] if self.kind == "tokens" else self.shape[0]
 
 
-_KIND_BY_AXES = {2: "vector", 3: "tokens", 4: "map"}
+def layers(net: nn.Module, example: Float[Tensor, "images channels height width"]) -> tuple[Layer, ...]:
+    """Every named module of a network, in the order of ``named_modules()``.
 
+    One forward pass is made on ``example``, a batch of one image or more in 0..1; the network is left as it
+    was.
 
-def layers(net: nn.Module, example: Tensor) -> tuple[Layer, ...]:
-    """Every named module of a network in the order of ``named_modules()``.
-
-    ``example`` is a batch that the network accepts, e.g. float32 (1, 1, 28, 28); one forward pass is made, in
-    evaluation mode and without gradients.
+    Raises:
+        NetworkError: the network cannot take the example.
     """
     outputs: dict[str, list[object]] = {name: [] for name, _ in net.named_modules() if name}
-
-    def keep(name: str):  # type: ignore[no-untyped-def]
-        return lambda module, arguments, output: outputs[name].append(output)
-
-    handles = [m.register_forward_hook(keep(name)) for name, m in net.named_modules() if name]
-    training = net.training
-    net.eval()
-    try:
-        with torch.no_grad():
-            net(example)
-    finally:
-        net.train(training)
-        for handle in handles:
-            handle.remove()
-    return tuple(_layer(name, m, outputs[name]) for name, m in net.named_modules() if name)
+    with contextlib.ExitStack() as stack:
+        for name, module in net.named_modules():
+            if name:
+                stack.callback(module.register_forward_hook(_collector(outputs[name])).remove)
+        try_out(net, example)
+    return tuple(_layer(name, module, outputs[name]) for name, module in net.named_modules() if name)
 
 
 def find(net: nn.Module, name: str) -> nn.Module:
-    """The module of that dotted name; an unknown name is a :class:`NetworkError` that lists near names."""
-    modules = dict(net.named_modules())
-    if name and name in modules:
+    """The module of that dotted name.
+
+    Raises:
+        NetworkError: there is none; the message lists near names.
+    """
+    modules = {known: module for known, module in net.named_modules() if known}
+    if name in modules:
         return modules[name]
-    known = [known for known in modules if known]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
+    near = difflib.get_close_matches(name, modules, n=3, cutoff=0.4) or list(modules)[:3]
     raise NetworkError(
-        f"{type(net).__name__} has no layer {name!r}; near names: {', '.join(near)} "
-        "(sememe layers lists all of them)."
+        f"{type(net).__name__} has no layer {name!r}; near names: {', '.join(near) or 'none'} "
+        "(run `sememe layers` for all of them)."
     )
 
 
+def _collector(outputs: list[object]) -> Callable[[nn.Module, object, object], None]:
+    return lambda module, arguments, output: outputs.append(output)
+
+
 def _layer(name: str, module: nn.Module, outputs: list[object]) -> Layer:
-    kind, shape, unusable = "other", None, ""
+    kind: Kind = "other"
+    shape, unusable = None, ""
     if not outputs:
         unusable = "does not run in the forward pass"
     elif len(outputs) > 1:
@@ -86,6 +93,6 @@ def _layer(name: str, module: nn.Module, outputs: list[object]) -> Layer:
         shape = tuple(outputs[0].shape[1:])
         kind = _KIND_BY_AXES.get(outputs[0].ndim, "other")
         if kind == "other":
-            unusable = f"gives {outputs[0].ndim} axes; 2 to 4 are understood"
-    n_parameters = sum(p.numel() for p in module.parameters())
+            unusable = f"gives a tensor of {outputs[0].ndim} axes; 2 to 4 are understood"
+    n_parameters = sum(parameter.numel() for parameter in module.parameters())
     return Layer(name, type(module).__name__, kind, shape, n_parameters, unusable)

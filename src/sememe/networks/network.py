@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sememe.errors import NetworkError
 from sememe.networks.training_recipe import TrainingRecipe
 
 # Mean and standard deviation of the pixels of MNIST's training images, in 0..1.
@@ -30,10 +31,17 @@ class Network(nn.Module):
         super().__init__()
         self.arguments = arguments
 
-    def normalise(
-        self, images: Float[Tensor, "images 1 height width"]
-    ) -> Float[Tensor, "images 1 height width"]:
-        """Pixels with about zero mean and unit deviation over handwritten digits."""
+    def normalise(self, images: Float[Tensor, "images ..."]) -> Float[Tensor, "images ..."]:
+        """Pixels with about zero mean and unit deviation over handwritten digits.
+
+        Raises:
+            NetworkError: images of another shape than ``input_shape``.
+        """
+        if tuple(images.shape[1:]) != self.input_shape:
+            raise NetworkError(
+                f"{self.name} takes images of shape {self.input_shape} (channels, height, width), "
+                f"but these are {tuple(images.shape[1:])}: resize or convert them first."
+            )
         return (images - PIXEL_MEAN) / PIXEL_DEVIATION
 
 

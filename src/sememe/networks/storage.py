@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -16,7 +15,7 @@ from sememe.networks.registry import registry
 
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
-_FORMAT = "sememe network, version 1"
+FORMAT = "sememe network, version 1"
 
 
 def save(net: nn.Module, folder: Path | str) -> None:
@@ -27,15 +26,16 @@ def save(net: nn.Module, folder: Path | str) -> None:
     """
     content = safetensors.save(
         {
-            name: t.detach().cpu().clone(memory_format=torch.contiguous_format)
-            for name, t in _state(net).items()
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, value in net.state_dict().items()
         }
     )
-    config = {
-        "format": _FORMAT,
+    known = isinstance(net, Network)
+    config: dict[str, object] = {
+        "format": FORMAT,
         "class": type(net).__name__,
-        "network": net.name if isinstance(net, Network) else None,
-        "arguments": net.arguments if isinstance(net, Network) else {},
+        "network": net.name if known else None,
+        "arguments": net.arguments if known else {},
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     with files.whole_folder(folder) as temporary:
@@ -44,46 +44,68 @@ def save(net: nn.Module, folder: Path | str) -> None:
 
 
 def load(folder: Path | str) -> Network:
-    """The network that was saved in a folder, in evaluation mode."""
+    """The network that was saved in a folder, in evaluation mode, on the CPU.
+
+    Raises:
+        FormatError: the folder holds no network, one that is not in the registry, or one that was changed.
+    """
     folder = Path(folder)
-    config = files.read_json(folder / CONFIG)
-    if not isinstance(config, dict) or config.get("format") != _FORMAT:
-        raise FormatError(f"{folder / CONFIG} does not describe a {_FORMAT}: save the network again.")
+    config = _config(folder)
     constructor = registry().get(str(config.get("network")))
     if constructor is None:
         raise FormatError(
             f"{folder} holds a {config.get('class')}, which is not in the registry "
             f"({', '.join(registry())}): build it yourself and call load_weights."
         )
-    net = constructor(**config["arguments"])
+    arguments = config.get("arguments")
+    if not isinstance(arguments, dict):
+        raise FormatError(f"{folder / CONFIG} gives no arguments to build the network with: save it again.")
+    try:
+        net = constructor(**arguments)
+    except (TypeError, RuntimeError) as error:
+        raise FormatError(
+            f"{folder / CONFIG} gives arguments that build no {config['network']}: {error}; save it again."
+        ) from error
     load_weights(net, folder)
     return net.eval()
 
 
 def load_weights(net: nn.Module, path: Path | str) -> None:
-    """Fill a network with weights from a safetensors file, or from a folder that :func:`save` wrote."""
+    """Fill a network with weights from a safetensors file, or from a folder that :func:`save` wrote.
+
+    Raises:
+        FormatError: no such file, not a whole safetensors file, one that was changed since, or weights of
+            other names, shapes or types than the network's, which is then left as it was.
+    """
     path = Path(path)
     digest = None
     if path.is_dir():
-        digest = files.read_json(path / CONFIG).get("sha256")
+        digest = str(_config(path).get("sha256"))
         path = path / WEIGHTS
     weights = _read(path, digest)
-    state = _state(net)
+    state = net.state_dict()
     for name in sorted(state.keys() | weights.keys()):
         if name not in weights:
             raise FormatError(f"{path} has no weights for {name!r} of {type(net).__name__}.")
         if name not in state:
             raise FormatError(f"{path} holds {name!r}, which {type(net).__name__} does not have.")
-        if weights[name].shape != state[name].shape:
+        found, expected = _describe(weights[name]), _describe(state[name])
+        if found != expected:
             raise FormatError(
-                f"{path} holds {name!r} of shape {tuple(weights[name].shape)}, "
-                f"but {type(net).__name__} expects {tuple(state[name].shape)}."
+                f"{path} holds {name!r} as {found}, but {type(net).__name__} expects {expected}."
             )
     net.load_state_dict(weights)
 
 
-def _state(net: nn.Module) -> dict[str, Any]:
-    return {name: value for name, value in net.state_dict().items() if isinstance(value, torch.Tensor)}
+def _config(folder: Path) -> dict[str, object]:
+    config = files.read_json(folder / CONFIG)
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise FormatError(f"{folder / CONFIG} does not describe a {FORMAT}: save the network again.")
+    return config
+
+
+def _describe(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
 
 
 def _read(path: Path, digest: str | None) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ from sememe.images import ImageSet
 from sememe.networks.curriculum import Curriculum
 from sememe.networks.device import multiplies_bfloat16, resolve_device
 from sememe.networks.evaluation import Evaluation, check_classes, class_labels, evaluate
+from sememe.networks.inference import device_of, try_out
 from sememe.networks.optimiser import AdamW, one_cycle
 from sememe.networks.training_recipe import TrainingRecipe
 from sememe.progress import Progress, silent
@@ -71,9 +72,9 @@ def train(
     start = time.perf_counter()
     recipe = _recipe(net, epochs, batch_size, learning_rate)
     target = resolve_device(device)
-    home = next((p.device for p in net.parameters()), target)
+    home = device_of(net)
     labels = torch.from_numpy(class_labels(images, "a classifier cannot be trained on it").copy())
-    _check_fit(net, images, home)
+    _check_fit(net, images)
     generator = np.random.default_rng(seed)
     curriculum = Curriculum(len(images), recipe, generator)
     optimiser = AdamW(net.to(target).parameters(), recipe.betas, recipe.weight_decay)
@@ -129,25 +130,13 @@ def _recipe(
     )
 
 
-def _check_fit(net: nn.Module, images: ImageSet, device: torch.device) -> None:
-    """One image through the network, so that what does not fit is said before training and not by PyTorch."""
-    arrived = (images.n_channels, images.height, images.width)
-    expected = getattr(net, "input_shape", arrived)
-    takes = f"it takes {tuple(expected)}"
-    training = net.training
-    try:
-        if tuple(expected) != arrived:
-            raise RuntimeError(takes)
-        with torch.inference_mode():
-            logits = net.eval()(torch.from_numpy(images.floats(slice(0, 1))).to(device))
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
+def _check_fit(net: nn.Module, images: ImageSet) -> None:
+    """One image through the network, so that what does not fit is said before training."""
+    logits = try_out(net, torch.from_numpy(images.floats(slice(0, 1))))
+    if not isinstance(logits, Tensor):
         raise NetworkError(
-            f"{type(net).__name__} cannot take the images of {images.name}, of shape {arrived} (channels, "
-            f"height, width): {reason}; resize or convert them first."
-        ) from error
-    finally:
-        net.train(training)
+            f"{type(net).__name__} returns a {type(logits).__name__}; a classifier gives logits."
+        )
     check_classes(net, images, tuple(logits.shape))
 
 
