@@ -11,12 +11,15 @@ The **null** of a unit is its score when its firings are dealt to random items: 
 no meaning; see :func:`~sememe.measures.unit_sums.null_scores`.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 from scipy import sparse
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
@@ -109,36 +112,69 @@ def _corrected(
     return np.where(np.isfinite(shares), shares, np.nan)
 
 
+@dataclass(frozen=True, eq=False)
+class _Chunk:
+    """One measure on some of the units."""
+
+    key: str
+    record: MeasureRecord
+    values: Float[np.ndarray, " chunk"]
+    null: Float[np.ndarray, " chunk"]
+    drawn: Float[np.ndarray, "replicates chunk"]
+
+
 def unit_scores(
     codes: Codes, evidence: Evidence, chosen: Chosen, progress: Progress
 ) -> dict[str, UnitScores]:
-    """Every measure of units that the evidence allows, a chunk of units at a time."""
+    """Every measure of units that the evidence allows, a chunk of units at a time, a chunk on each core.
+
+    The matrix products of a chunk are small. A BLAS that spreads each of them over all cores spends more time
+    on waking threads than on products, so it gets one thread, and the cores get chunks.
+    """
     n_units, resampling = codes.shape[1], evidence.resampling
     columns = codes.tocsc() if is_sparse(codes) else codes
     times = resampling.unit_weights(n_units)
+    chunks = [slice(start, min(start + CHUNK, n_units)) for start in range(0, n_units, CHUNK)]
+    dealt = evidence.dealt
     means: dict[str, _Means] = {}
-    for start in range(0, n_units, CHUNK):
-        chunk = slice(start, min(start + CHUNK, n_units))
-        taken = columns[:, chunk]
-        split = halves(taken.tocsr() if is_sparse(taken) else np.ascontiguousarray(taken))
-        # Found once for every embedding and every deal of the null.
-        greatest = greatest_codes(split.codes) if evidence.embeddings else None
-        split = replace(split, codes=_sparse_if_worth_it(split.codes))
-        concept = None if chosen is None else of_columns(chosen[:, chunk], split)
-        ranking = None if evidence.concepts is None else strongest_first(split.codes)
-        part = Part(split, greatest, ranking, concept)
-        mass = sums_by_key(evidence.group, resampling.n_groups, split.codes)
-        nulls = null_scores(evidence, part)
-        for kind, variant, sums in unit_sums(evidence, part, evidence.group):
-            whole, drawn = sums.totals(), sums.totals(resampling.weights)
-            for record, key in unit_measures(evidence, kind, variant):
-                gathered = means.setdefault(key, _Means(record, n_units, resampling.replicates))
-                values = split.join(record.from_totals(whole), mass.sum(axis=0))
-                replicates = split.join(record.from_totals(drawn), weighted(mass, resampling.weights))
-                null = np.where(np.isnan(values), np.nan, nulls[key])
-                gathered.add(chunk, values, null, replicates, times[:, chunk])
-        progress(chunk.stop / n_units, f"{chunk.stop} of {n_units} units")
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(_cores()) as pool:
+        for chunk, found in zip(
+            chunks,
+            pool.map(lambda chunk: list(_score_chunk(columns, chunk, evidence, dealt, chosen)), chunks),
+            strict=True,
+        ):
+            for part in found:
+                gathered = means.setdefault(part.key, _Means(part.record, n_units, resampling.replicates))
+                gathered.add(chunk, part.values, part.null, part.drawn, times[:, chunk])
+            progress(chunk.stop / n_units, f"{chunk.stop} of {n_units} units")
     return {key: gathered.scores() for key, gathered in means.items()}
+
+
+def _score_chunk(
+    columns: Codes, chunk: slice, evidence: Evidence, dealt: Sequence[Evidence], chosen: Chosen
+) -> Iterator[_Chunk]:
+    taken = columns[:, chunk]
+    split = halves(taken.tocsr() if is_sparse(taken) else np.ascontiguousarray(taken))
+    # Found once for every embedding and every deal of the null.
+    greatest = greatest_codes(split.codes) if evidence.embeddings else None
+    split = replace(split, codes=_sparse_if_worth_it(split.codes))
+    ranking = None if evidence.concepts is None else strongest_first(split.codes)
+    concept = None if chosen is None else of_columns(chosen[:, chunk], split)
+    part = Part(split, greatest, ranking, concept)
+    resampling = evidence.resampling
+    mass = sums_by_key(evidence.group, resampling.n_groups, split.codes)
+    drawn_mass, nulls = weighted(mass, resampling.weights), null_scores(evidence, dealt, part)
+    for kind, variant, sums in unit_sums(evidence, part, evidence.group):
+        whole, drawn = sums.totals(), sums.totals(resampling.weights)
+        for record, key in unit_measures(evidence, kind, variant):
+            values = split.join(record.from_totals(whole), mass.sum(axis=0))
+            null = np.where(np.isnan(values), np.nan, nulls[key])
+            yield _Chunk(key, record, values, null, split.join(record.from_totals(drawn), drawn_mass))
+
+
+def _cores() -> int:
+    """Cores that this process may use, which on a shared machine are fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def given_scores(sums: Mapping[str, Sums], n_units: int, evidence: Evidence) -> dict[str, UnitScores]:

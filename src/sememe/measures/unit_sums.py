@@ -4,7 +4,7 @@ A family that is added comes in here: its kind of sums is fed in :func:`unit_sum
 record names that kind then has values, intervals and a null.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,23 +75,26 @@ def unit_sums(
         yield "concept", "", summed
 
 
-def null_scores(known: Evidence, part: Part) -> dict[str, Float[np.ndarray, " units"]]:
+def null_scores(
+    known: Evidence, deals: Sequence[Evidence], part: Part
+) -> dict[str, Float[np.ndarray, " units"]]:
     """Each unit's score by measure when its firings are dealt to random items: same density and strengths, no
     meaning.
 
-    Exact where the mean over all deals is known: the monosemanticity score then is the mean cosine of two
-    items. Otherwise the mean over a few seeded deals, the same for all units and unit sets. A concept that is
-    chosen on the items scored is chosen anew on the dealt ones, so that the null has the same chances.
+    ``deals`` are :attr:`Evidence.dealt`. Exact where the mean over all deals is known: the monosemanticity
+    score then is the mean cosine of two items. Otherwise the mean over a few seeded deals, the same for all
+    units and unit sets. A concept that is chosen on the items scored is chosen anew on the dealt ones, so
+    that the null has the same chances.
     """
     split = part.halves
     mass = sums_by_key(np.zeros(known.n_items, np.int64), 1, split.codes)[0]
-    deals: dict[str, list[np.ndarray]] = {}
-    for dealt in known.dealt:
+    gathered: dict[str, list[np.ndarray]] = {}
+    for dealt in deals:
         for kind, variant, sums in unit_sums(dealt, part, None):
             totals = sums.totals()
             for record, key in unit_measures(known, kind, variant):
-                deals.setdefault(key, []).append(split.join(record.from_totals(totals), mass))
-    nulls = {key: np.mean(scores, axis=0) for key, scores in deals.items()}
+                gathered.setdefault(key, []).append(split.join(record.from_totals(totals), mass))
+    nulls = {key: np.mean(scores, axis=0) for key, scores in gathered.items()}
     for variant, rows in known.embeddings.items():
         for _, key in unit_measures(known, "pair", variant):
             nulls[key] = np.full(split.n_units, mean_cosine(rows))

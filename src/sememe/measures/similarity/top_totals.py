@@ -51,6 +51,7 @@ class TopSums:
         self._value = np.zeros((n_units, REMEMBERED))
         self._group = np.zeros((n_units, REMEMBERED), np.int64)
         self._embedding = np.zeros((n_units, REMEMBERED, n_dimensions), np.float32)
+        self._found: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def update(
         self,
@@ -81,18 +82,25 @@ class TopSums:
         embedding = embeddings.astype(np.float32)[new]
         embedding[kept] = self._embedding[row, old][kept]
         self._embedding = embedding
+        self._found = None
 
     def totals(self, weights: Weights = None) -> TopTotals:
         """The exemplars with each group counted once, or as often as each replicate's weights say."""
-        embedding = self._embedding.astype(np.float64)
-        cosine = embedding @ embedding.transpose(0, 2, 1)
-        firing = (self._value > 0).sum(axis=1)
-        taken = np.arange(REMEMBERED) < np.minimum(firing, TOP)[:, None]
-        second = two_means(cosine, taken, ROUNDS)
+        cosine, firing, second = self._clusters()
         counts = np.ones((1, self.n_groups)) if weights is None else weights
         sums = exemplar_sums(counts, self._group, firing, cosine, second, TOP)
         sums = sums[:, 0] if weights is None else sums
         return TopTotals(sizes=sums[0:2], lengths=sums[2:4], product=sums[4], diagonal=sums[5], pairs=sums[6])
+
+    def _clusters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Cosines of the remembered items, how many there are, which lie in the second cluster; found once."""
+        if self._found is None:
+            embedding = self._embedding.astype(np.float64)
+            cosine = embedding @ embedding.transpose(0, 2, 1)
+            firing = (self._value > 0).sum(axis=1)
+            taken = np.arange(REMEMBERED) < np.minimum(firing, TOP)[:, None]
+            self._found = cosine, firing, two_means(cosine, taken, ROUNDS)
+        return self._found
 
 
 def greatest_codes(codes: Codes) -> Greatest:
