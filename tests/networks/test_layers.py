@@ -58,7 +58,7 @@ def test_parameters_are_counted_with_those_of_inner_modules():
         ("attention", "returns a tuple, not a tensor"),
         ("relu", "runs 2 times in one forward pass"),
         ("spare", "does not run in the forward pass"),
-        ("flat", "gives a tensor of 1 axes; 2 to 4 are understood"),
+        ("flat", "gives 1 axes; 2 to 4 are understood"),
     ],
 )
 def test_a_layer_that_cannot_be_studied_says_why(name, reason):

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sememe.errors import NetworkError
-from sememe.networks.inference import try_out
+from sememe.networks.inference import inference
 
 Kind = Literal["vector", "map", "tokens", "other"]
 
@@ -45,18 +45,16 @@ class Layer:
 def layers(net: nn.Module, example: Float[Tensor, "images channels height width"]) -> tuple[Layer, ...]:
     """Every named module of a network, in the order of ``named_modules()``.
 
-    One forward pass is made on ``example``, a batch of one image or more in 0..1; the network is left as it
-    was.
-
-    Raises:
-        NetworkError: the network cannot take the example.
+    One forward pass is made on ``example``, a batch of one image or more in 0..1 where the network is; the
+    network is left as it was. What it raises on an example that it cannot take comes through.
     """
     outputs: dict[str, list[object]] = {name: [] for name, _ in net.named_modules() if name}
     with contextlib.ExitStack() as stack:
         for name, module in net.named_modules():
             if name:
                 stack.callback(module.register_forward_hook(_collector(outputs[name])).remove)
-        try_out(net, example)
+        with inference(net):
+            net(example)
     return tuple(_layer(name, module, outputs[name]) for name, module in net.named_modules() if name)
 
 
@@ -93,6 +91,6 @@ def _layer(name: str, module: nn.Module, outputs: list[object]) -> Layer:
         shape = tuple(outputs[0].shape[1:])
         kind = _KIND_BY_AXES.get(outputs[0].ndim, "other")
         if kind == "other":
-            unusable = f"gives a tensor of {outputs[0].ndim} axes; 2 to 4 are understood"
+            unusable = f"gives {outputs[0].ndim} axes; 2 to 4 are understood"
     n_parameters = sum(parameter.numel() for parameter in module.parameters())
     return Layer(name, type(module).__name__, kind, shape, n_parameters, unusable)
