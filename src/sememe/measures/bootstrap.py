@@ -25,9 +25,11 @@ to multiples of one over the number of replicates, which a correction for many t
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import stdtr, stdtrit
 
 from sememe.errors import MeasureError
 
@@ -97,18 +99,20 @@ class Estimate:
     @property
     def low(self) -> float:
         """Lower end of the 95 % interval."""
-        return self._quantile((1 - LEVEL) / 2)
+        return self._interval[0]
 
     @property
     def high(self) -> float:
         """Upper end of the 95 % interval."""
-        return self._quantile((1 + LEVEL) / 2)
+        return self._interval[1]
 
-    def _quantile(self, q: float) -> float:
+    @cached_property
+    def _interval(self) -> tuple[float, float]:
         known = self.replicates[~np.isnan(self.replicates)]
         if known.size == 0 or math.isnan(self.value):
-            return float("nan")
-        return self.value + float(np.quantile(known, q) - known.mean())
+            return float("nan"), float("nan")
+        low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) - known.mean()
+        return self.value + float(low), self.value + float(high)
 
 
 @dataclass(frozen=True)
@@ -130,8 +134,6 @@ def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
     Raises:
         MeasureError: estimates from different numbers of replicates, which cannot share images.
     """
-    from scipy.stats import t
-
     if first.replicates.shape != second.replicates.shape:
         raise MeasureError(
             f"Estimates of {first.replicates.size} and {second.replicates.size} replicates cannot be paired: "
@@ -143,12 +145,11 @@ def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
     if math.isnan(value) or spread.size < 2:
         return Difference(*[float("nan")] * 4)
     error = float(spread.std(ddof=1))
-    reach = error * float(t.ppf((1 + LEVEL) / 2, max(degrees, 1)))
+    degrees = max(degrees, 1)
+    reach = error * float(stdtrit(degrees, (1 + LEVEL) / 2))
     if error == 0.0:
         return Difference(value, value, value, 1.0 if value == 0.0 else 0.0)
-    return Difference(
-        value, value - reach, value + reach, float(2 * t.sf(abs(value) / error, max(degrees, 1)))
-    )
+    return Difference(value, value - reach, value + reach, float(2 * stdtr(degrees, -abs(value) / error)))
 
 
 def over_seeds(estimates: Sequence[Estimate], resampling: Resampling) -> Estimate:

@@ -93,7 +93,7 @@ class TopSums:
         return TopTotals(sizes=sums[0:2], lengths=sums[2:4], product=sums[4], diagonal=sums[5], pairs=sums[6])
 
     def _clusters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Cosines of the remembered items, how many there are, which lie in the second cluster; found once."""
+        """Cosines of the remembered items, how many there are, which lie in the second; found once."""
         if self._found is None:
             embedding = self._embedding.astype(np.float64)
             cosine = embedding @ embedding.transpose(0, 2, 1)
