@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -37,6 +37,7 @@ class Schedule:
         return self.peak * min(1.0, up, down)
 
 
+@runtime_checkable
 class Revival(Protocol):
     """Replaces dead components between steps."""
 

@@ -7,7 +7,7 @@ family, every device and float64. ``kernels`` holds faster ones for the processo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -38,6 +38,7 @@ class StepOutcome:
     fired: Bool[Tensor, " components"]
 
 
+@runtime_checkable
 class TrainingStep(Protocol):
     """Updates a module's parameters in place, batch by batch."""
 
@@ -78,6 +79,7 @@ class Losses:
     fired: Bool[Tensor, " components"]
 
 
+@runtime_checkable
 class Objective(Protocol):
     """What a family minimises: mean over items and neurons of the squared error, and its penalties."""
 

@@ -7,7 +7,7 @@ drawn, so that a thousand replicates are one matrix product and not a thousand p
 ``bootstrap.py``).
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -19,6 +19,7 @@ Weights = Float[np.ndarray, "replicates groups"] | None
 """How often each group is counted, a row a replicate. None: every group once, and no replicate axis."""
 
 
+@runtime_checkable
 class Sums(Protocol):
     """What an accumulator can do. Every kind has its own ``update`` with the arrays that it needs."""
 

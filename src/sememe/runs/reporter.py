@@ -4,9 +4,10 @@ The run itself never prints. It calls a :class:`Reporter`; the command line has 
 for logs, tests have one that remembers.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Listens to a run."""
 
