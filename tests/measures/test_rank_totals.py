@@ -30,5 +30,5 @@ def test_a_replicate_is_the_weighted_correlation_of_the_ranks():
 
 def test_a_constant_has_no_correlation():
     assert np.isnan(RankSums(np.ones((5, 1)), np.arange(5.0)[:, None]).totals().correlation()).all()
-    nothing = RankSums(np.ones((5, 1)), np.ones((5, 1)), taken=np.zeros((5, 1)))
+    nothing = RankSums(np.ones((5, 1)), np.ones((5, 1)), taken=np.zeros((5, 1), bool))
     assert np.isnan(nothing.totals().correlation()).all()

@@ -16,9 +16,12 @@ from sememe.errors import MeasureError
 Codes: TypeAlias = Real[np.ndarray, "items units"] | sparse.csr_matrix | sparse.csr_array
 """Codes or activations, ``(items, units)``."""
 
+OtherCodes: TypeAlias = Real[np.ndarray, "other_items other_units"] | sparse.csr_matrix | sparse.csr_array
+"""Codes of other units, or on other items."""
 
-def is_sparse(codes: Codes) -> TypeGuard[Any]:
-    """Whether the codes are a SciPy matrix, and not an array."""
+
+def is_sparse(codes: Any) -> TypeGuard[Any]:
+    """Whether the codes are a SciPy matrix of whatever layout, and not an array."""
     return bool(sparse.issparse(codes))
 
 

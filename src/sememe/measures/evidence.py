@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Integer, Real
+from jaxtyping import Bool, Int, Integer
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Resampling
@@ -34,8 +34,10 @@ class Evidence:
     """Number of different images among the items."""
     labels: Int[np.ndarray, " items"] | None
     n_classes: int
-    embeddings: Mapping[str, Float[np.ndarray, "items embedding"]]
-    """Of unit length, by name: ``"cnn"`` and, about the mean of the items, ``"cnn, centred"``."""
+    embeddings: Mapping[str, np.ndarray]
+    """``(items, embedding)``, rows of unit length, by name: ``"cnn"`` and, about the mean of the items,
+    ``"cnn, centred"``.
+    """
     concepts: Bool[np.ndarray, "items concepts"] | None = None
     """Which item has which concept."""
 
@@ -68,7 +70,7 @@ def evidence(
     image: Integer[np.ndarray, " items"] | None = None,
     labels: Integer[np.ndarray, " items"] | None = None,
     n_classes: int | None = None,
-    embeddings: Mapping[str, Real[np.ndarray, "items ?embedding"]] | None = None,
+    embeddings: Mapping[str, np.ndarray] | None = None,
     centred: bool = True,
     concepts: Bool[np.ndarray, "items concepts"] | None = None,
 ) -> Evidence:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
@@ -40,10 +40,10 @@ class Target:
     def __str__(self) -> str:
         return f"{self.quantity}={self.value:g}"
 
-    def coordinate(self, quantity: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def coordinate(self, quantity: Real[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """The scale on which scores are interpolated; smaller is more faithful, or sparser."""
         lost = 1.0 - quantity if self.quantity.startswith("loss_recovered") else quantity
-        return np.log(np.maximum(lost, LEAST))
+        return np.asarray(np.log(np.maximum(lost, LEAST)))
 
 
 @dataclass(frozen=True, eq=False)

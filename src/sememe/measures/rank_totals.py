@@ -7,7 +7,7 @@ weighted correlation of those ranks.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int, Real
+from jaxtyping import Bool, Float, Int, Real
 
 from sememe.measures.totals import Weights, group_of, weighted
 
@@ -44,7 +44,7 @@ class RankSums:
         second: Real[np.ndarray, "items units"],
         group: Int[np.ndarray, " items"] | None = None,
         n_groups: int = 1,
-        taken: Real[np.ndarray, "items units"] | None = None,
+        taken: Bool[np.ndarray, "items units"] | None = None,
     ) -> None:
         self.n_groups = n_groups
         group = group_of(group, first.shape[0], n_groups)

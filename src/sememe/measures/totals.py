@@ -32,7 +32,7 @@ class Sums(Protocol):
 def weighted(sums: Float[np.ndarray, "groups ..."], weights: Weights) -> Float[np.ndarray, "..."]:
     """Sum over groups, ``(*rest)``, or one weighted sum a replicate, ``(replicates, *rest)``."""
     if weights is None:
-        return sums.sum(axis=0)
+        return np.asarray(sums.sum(axis=0))
     return (weights @ sums.reshape(sums.shape[0], -1)).reshape(weights.shape[0], *sums.shape[1:])
 
 

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -151,7 +152,7 @@ def unit_scores(
 
 
 def _score_chunk(
-    columns: Codes, chunk: slice, evidence: Evidence, dealt: Sequence[Evidence], chosen: Chosen
+    columns: Any, chunk: slice, evidence: Evidence, dealt: Sequence[Evidence], chosen: Chosen
 ) -> Iterator[_Chunk]:
     taken = columns[:, chunk]
     split = halves(taken.tocsr() if is_sparse(taken) else np.ascontiguousarray(taken))

@@ -209,6 +209,6 @@ def test_what_does_not_fit_is_named(codes, concepts):
     with pytest.raises(MeasureError, match="60 items but concepts of 59"):
         measures.concept_f1(sparse.csr_array(codes), concepts[:-1])
     with pytest.raises(MeasureError, match="60 items but concepts of 59"):
-        measures.evidence(measures.resample(60), image=np.arange(60), concepts=concepts[:-1])
+        measures.evidence(measures.resample(60), concepts=concepts[:-1])
     with pytest.raises(MeasureError, match=r"must be \(2, 7\) and name one of 6"):
         measures.concept_f1(sparse.csr_array(codes), concepts, np.full((2, 7), 6))

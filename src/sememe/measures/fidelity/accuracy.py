@@ -8,7 +8,7 @@ from sememe.measures.record import measure
 
 
 def _from_totals(totals: NetworkTotals) -> Float[np.ndarray, "..."]:
-    return totals.correct / totals.images
+    return np.asarray(totals.correct / totals.images)
 
 
 @measure(

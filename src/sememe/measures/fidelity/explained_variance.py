@@ -9,7 +9,7 @@ from sememe.measures.record import measure
 
 
 def _from_totals(totals: VarianceTotals) -> Float[np.ndarray, "..."]:
-    return 1.0 - _fvu._from_totals(totals)
+    return np.asarray(1.0 - _fvu._from_totals(totals))
 
 
 @measure(

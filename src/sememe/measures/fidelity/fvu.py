@@ -13,7 +13,7 @@ def _from_totals(totals: VarianceTotals) -> Float[np.ndarray, "..."]:
         raise MeasureError(
             "All items have the same activation, so there is no variance to explain: FVU is undefined."
         )
-    return totals.residual / totals.total
+    return np.asarray(totals.residual / totals.total)
 
 
 @measure(

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int, Real
 
 from sememe.errors import MeasureError
-from sememe.measures.codes import Codes, checked, is_sparse, strongest_first
+from sememe.measures.codes import Codes, OtherCodes, checked, is_sparse, strongest_first
 from sememe.measures.similarity.embeddings import unit_length
 
 INTERVALS = 10
@@ -49,7 +49,7 @@ def choose_exemplars(
 
 def simulate(
     embeddings: Real[np.ndarray, "items embedding"],
-    fitted_codes: Codes,
+    fitted_codes: OtherCodes,
     fitted_embeddings: Real[np.ndarray, "fitted_items embedding"],
     *,
     temperature: float = 0.05,

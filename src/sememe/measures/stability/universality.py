@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from sememe.measures.codes import Codes, check_items, checked, count_units, is_sparse, squared
+from sememe.measures.codes import Codes, OtherCodes, check_items, checked, count_units, is_sparse, squared
 from sememe.measures.record import measure
 
 
@@ -18,7 +18,7 @@ class CorrelationSums:
         )
         self._product = np.zeros((n_units, n_others))
 
-    def update(self, codes: Codes, others: Codes) -> None:
+    def update(self, codes: Codes, others: OtherCodes) -> None:
         """Add a batch of the same items in both sets."""
         check_items(codes.shape[0], others.shape[0])
         codes, others = checked(codes).astype(np.float64), checked(others).astype(np.float64)
@@ -49,7 +49,7 @@ class CorrelationSums:
     dead="NaN",
     needs=("codes", "seeds"),
 )
-def universality(codes: Codes, others: Codes) -> Float[np.ndarray, " units"]:
+def universality(codes: Codes, others: OtherCodes) -> Float[np.ndarray, " units"]:
     """Greatest correlation of a unit's codes with those of any unit found in another network, over the same
     items.
 
