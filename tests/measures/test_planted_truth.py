@@ -36,9 +36,7 @@ def keep_largest(codes, k):
 
 @pytest.fixture(scope="module")
 def world():
-    """Items of 5 classes; each class has 4 parts of its own, of which an item shows about half, in 16
-    neurons.
-    """
+    """Items of 5 classes; each has 4 parts of its own, of which an item shows about half."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, CLASSES, size=N)
     own = np.arange(PARTS) // (PARTS // CLASSES) == labels[:, None]

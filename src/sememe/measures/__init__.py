@@ -4,44 +4,53 @@ Every measure is a pure function of arrays, with a record of what it means::
 
     from sememe import measures
 
-    measures.fvu(x, x_hat)                                       # one number
-    measures.monosemanticity_score(activations, embeddings)      # one a unit
-    measures.registry()["fvu"].formula                           # TeX; also .source .range .higher_is_better
-    .dead
+    measures.fvu(x, x_hat)                                     # one number
+    measures.monosemanticity_score(activations, embeddings)    # one a unit
+    measures.registry()["fvu"]                                 # .formula .source .range .dead ...
 
-To score **one unit set** with intervals, gather what is known of the items once a layer, and evaluate::
+**One unit set, with intervals.** Gather what is known of the items once a layer, and evaluate::
 
-    resampling = measures.resample(n_images=5000, seed=0)        # once a split; pairs all unit sets
+    resampling = measures.resample(n_images=5000, seed=0)      # once a split; pairs all unit sets
     evidence = measures.evidence(
         resampling,
-        image=None,                  # (items,) image of each item, 0-based; None: one item an image, in order
+        image=image,                 # (items,) image of each item from 0; None: one item an image, in order
         labels=labels,               # (items,) class of each item
         n_classes=10,
         embeddings={"cnn": rows},    # (items, d) by encoder; each is scored centred, too
+        concepts=concepts,           # (items, concepts) bool
     )
     evaluation = measures.evaluate(
-        codes,                       # (items, units), dense or CSR: a dictionary's codes, or the activations
-        x evidence,
+        codes,                       # (items, units), dense or CSR; for neurons the activations
+        evidence,
         name="TopKSAE",              # evaluations of one name are one sweep
-        settings={"k": 8, "n_components": 512},
-        reconstruction=(x, x_hat),   # (items, neurons) each; (x, x) for the neurons themselves
-        logits=measures.Logits(original, spliced, labels, ablated={"zero": z, "mean": m}),   # optional, a row
-        an image
+        settings={"k": 8},
+        reconstruction=(x, x_hat),   # (items, neurons) each; (x, x) for the neurons
+        logits=measures.Logits(original, spliced, labels, ablated={"zero": zero, "mean": mean}),
+        chosen=measures.choose_concepts(development_codes, development_concepts),
+        also={"simulation[cnn]": sums},   # measures.simulation_sums, effect_sums, dose_sums
     )
     evaluation.sets["fvu"].value, evaluation.sets["fvu"].low, evaluation.sets["fvu"].high
-    scores = evaluation.units["class_selectivity"]               # .values and .null (units,), .mean .alive
-    .corrected
+    scores = evaluation.units["class_selectivity"]    # .values .null; .mean .alive .corrected
 
-To **compare several** on a layer, hand over all evaluations of all sweeps::
+Everything but codes, evidence and name may be left out; the measures that need it are then left out.
+
+**Several, compared.** Hand over all evaluations of all sweeps of a layer::
 
     table = measures.compare("fc1", evaluations, controls=["neurons", "random"], fvu=(0.05, 0.02), l0=(8,))
     table.rows, table.differences, table.answers["fc1"], table.sentences["fc1"]
-    files.write_json(path, table.to_dict()); measures.MeasureTable.from_dict(files.read_json(path))
+    files.write_json(path, table.to_dict())
+    table = measures.MeasureTable.from_dict(files.read_json(path))
 
-Tables of several layers are added with ``+``. For splits larger than memory feed the accumulators
-(``VarianceSums``, ``FiringSums``, ``NetworkSums``, ``ClassSums``, ``HistogramSums``, ``PairSums``,
-``TopSums``) batch by batch: each plain function is one of them fed once, and a record's formula
-(``.from_totals``) works on their ``.totals()``.
+Tables of several layers are added with ``+``.
+
+**Larger than memory.** Feed an accumulator (``VarianceSums``, ``FiringSums``, ``NetworkSums``, ``ClassSums``,
+``HistogramSums``, ``PairSums``, ``TopSums``, ``ConceptSums``, ``EffectSums``, ``CorrelationSums``) batch by
+batch; a plain function is one of them fed once. A record's formula works on its totals::
+
+    sums = measures.PairSums(n_units, n_dimensions)
+    for codes, rows in batches:
+        sums.update(codes, measures.unit_length(rows))
+    measures.registry()["monosemanticity_score"].from_totals(sums.totals())
 """
 
 from sememe.measures.bootstrap import Difference, Estimate, Resampling, difference, holm, over_seeds, resample

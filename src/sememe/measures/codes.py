@@ -94,8 +94,7 @@ def entries(
 def strongest_first(
     codes: Codes,
 ) -> tuple[Int[np.ndarray, " bounds"], Int[np.ndarray, " firings"], Float[np.ndarray, " firings"]]:
-    """The firings of each unit from the greatest code down: where each unit begins, and item and value of
-    each.
+    """The firings of each unit from the greatest code down: where each unit begins, items, values.
 
     Of equal codes the earlier item comes first.
     """

@@ -1,5 +1,4 @@
-"""The comparison of one layer: every family at the same fidelity and at the same sparsity, against every
-control.
+"""The comparison of one layer: families at the same fidelity and sparsity, against every control.
 
 Tests are the differences between a dictionary and a control, on each measure of units, where both reach the
 place of comparison; Holm's correction runs over all tests of the layer at that place. Wins and losses are

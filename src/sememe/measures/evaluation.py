@@ -26,9 +26,7 @@ from sememe.progress import Progress, silent
 
 @dataclass(frozen=True, eq=False)
 class Logits:
-    """What the network says of the split's images, whole and changed; a row an image, in the resampling's
-    order.
-    """
+    """What the network says of the split's images, whole and changed; rows as in the resampling."""
 
     original: Real[np.ndarray, "images classes"]
     spliced: Real[np.ndarray, "images classes"]

@@ -23,9 +23,7 @@ NULL_SHUFFLES = 3
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Labels and embeddings of the items of a split, and how its images are resampled. Made by
-    :func:`evidence`.
-    """
+    """What is known of a split's items, and how its images are resampled. Made by :func:`evidence`."""
 
     resampling: Resampling
     group: Int[np.ndarray, " items"]

@@ -86,9 +86,7 @@ class Match:
         return self.estimate([getattr(point.units[key], mean) for point in self.points])
 
     def quantity(self, key: str) -> float:
-        """A measure of the whole set at the target; FVU and L0 on the logarithmic scale of the
-        interpolation.
-        """
+        """A measure of the whole set at the target; FVU and L0 on the scale of the interpolation."""
         scale = Target(key, 0.0) if key in ("fvu", "l0") else None  # type: ignore[arg-type]
         values = np.array([point.sets[key].value for point in self.points])
         if scale is None or (values == 0).any():

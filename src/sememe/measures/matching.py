@@ -27,9 +27,7 @@ def cosines(
 def best_matching(
     likeness: Float[np.ndarray, "first second"],
 ) -> tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
-    """The pairs of rows and columns, none twice, with the greatest sum of likeness; as many as the fewer of
-    the two.
-    """
+    """The pairs of rows and columns, none twice, with the greatest sum of likeness."""
     from scipy.optimize import linear_sum_assignment
 
     rows, columns = linear_sum_assignment(likeness, maximize=True)

@@ -1,5 +1,4 @@
-"""The record beside every measure: what it means, which way is better, where it comes from, what a dead unit
-gets.
+"""The record beside every measure: what it means, which way is better, where it comes from.
 
 Whatever shows a number (table, report, page of the docs, tooltip) reads its words from here, so that a
 definition is written once, next to the function that computes it.
@@ -70,14 +69,11 @@ class MeasureRecord:
     function: Callable[..., Any]
     """The pure function of arrays."""
     totals: str | None = None
-    """The kind of sums that it is a formula on: ``"class"``, ``"histogram"``, ``"pair"``, ``"top"`` ... or
-    None.
-    """
+    """The kind of sums that it is a formula on: ``"class"``, ``"pair"``, ``"top"`` ...; or None."""
     formula_on_totals: Callable[[Any], Any] | None = None
 
     def from_totals(self, totals: Any) -> Any:
-        """The formula on sums over items, of one kind; with a leading axis of replicates where the sums have
-        one.
+        """The formula on sums over items; with a leading axis of replicates where they have one.
 
         Raises:
             MeasureError: the measure is no function of sums.
@@ -116,9 +112,7 @@ def measure(
     totals: str | None = None,
     from_totals: Callable[[Any], Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
-    """Register the decorated function under its own name, and hang its record on it as
-    ``function.record``.
-    """
+    """Register the decorated function under its name; its record hangs on it as ``function.record``."""
 
     def attach(function: Callable[..., Any]) -> Any:
         name = function.__name__

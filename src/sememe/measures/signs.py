@@ -21,9 +21,7 @@ from sememe.measures.codes import Codes, is_signed, is_sparse, sums_by_key
 
 @dataclass(frozen=True, eq=False)
 class Halves:
-    """Codes without a negative value: the positive part of every unit, then the negative part of each signed
-    unit.
-    """
+    """Codes >= 0: the positive part of every unit, then the negative part of each signed unit."""
 
     codes: Codes
     """``(items, columns)``, all >= 0. The first ``n_units`` columns are the units' positive parts."""

@@ -1,6 +1,4 @@
-"""The table that leaves this room: scores and differences as plain rows, the same bytes for the same
-numbers.
-"""
+"""The table that leaves this room: scores and differences as plain rows."""
 
 import math
 from collections.abc import Mapping

@@ -78,8 +78,7 @@ def unit_sums(
 def null_scores(
     known: Evidence, deals: Sequence[Evidence], part: Part
 ) -> dict[str, Float[np.ndarray, " units"]]:
-    """Each unit's score by measure when its firings are dealt to random items: same density and strengths, no
-    meaning.
+    """Each unit's score when its firings are dealt to random items: same density, no meaning.
 
     ``deals`` are :attr:`Evidence.dealt`. Exact where the mean over all deals is known: the monosemanticity
     score then is the mean cosine of two items. Otherwise the mean over a few seeded deals, the same for all
@@ -102,9 +101,7 @@ def null_scores(
 
 
 def unit_measures(known: Evidence, kind: str, variant: str = "") -> list[tuple[MeasureRecord, str]]:
-    """The measures of units on one kind of totals that the evidence allows, each with the key of its
-    scores.
-    """
+    """The measures of units on one kind of totals, as the evidence allows, each with its key."""
     return [
         (record, f"{record.name}[{variant}]" if variant else record.name)
         for record in registry().values()

@@ -1,6 +1,4 @@
-"""What changes when a unit is ablated, by hand and against scipy, on a linear network whose effects are
-known.
-"""
+"""What changes when a unit is ablated, on a linear network whose effects are known."""
 
 import numpy as np
 import pytest
@@ -13,9 +11,7 @@ from sememe.errors import MeasureError
 
 @pytest.fixture
 def linear():
-    """Codes (80, 4) of a linear read-out (4, 3), its logits, and the logits with each unit at zero; unit 3
-    dead.
-    """
+    """Codes, a linear read-out, its logits, and those with each unit at zero; unit 3 is dead."""
     rng = np.random.default_rng(0)
     codes = (rng.random((80, 4)) < 0.5) * rng.exponential(size=(80, 4))
     codes[:, 3] = 0.0

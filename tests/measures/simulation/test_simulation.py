@@ -11,9 +11,7 @@ from sememe.measures.simulation.simulate import choose_exemplars
 
 @pytest.fixture
 def splits():
-    """Codes and embeddings of a fitting and an evaluation split: unit 0 a place, 1 two places, 2 noise, 3
-    dead.
-    """
+    """Codes and embeddings of two splits: unit 0 a place, 1 two places, 2 noise, 3 dead."""
     rng = np.random.default_rng(0)
 
     def split(n):

@@ -1,6 +1,4 @@
-"""Counterfactual response: when an image is edited in one respect, the units that claim it should move,
-others stay.
-"""
+"""Counterfactual response: under an edit the units that claim it should move, and others stay."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -54,8 +52,7 @@ def counterfactual_response(codes: Codes, edited: Codes, claims: Bool[np.ndarray
 
 
 def movement(codes: Codes, edited: Codes) -> Float[np.ndarray, " units"]:
-    """Root mean square change of each unit's code, over its root mean square code before and after; NaN if
-    dead.
+    """Root mean square change of each unit's code over its root mean square code; NaN if dead.
 
     >>> movement(np.array([[2.0, 0.0]]), np.array([[0.0, 0.0]])).round(4)
     array([1.4142,    nan])

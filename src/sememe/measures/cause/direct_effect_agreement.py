@@ -21,8 +21,7 @@ from sememe.measures.record import measure
 def direct_effect_agreement(
     predicted: Real[np.ndarray, "units classes"], measured: Real[np.ndarray, "units classes"]
 ) -> Float[np.ndarray, " units"]:
-    """Correlation, over classes, of the effect that a unit's weights predict with the mean effect that is
-    measured.
+    """Correlation over classes of the effect that a unit's weights predict with the one measured.
 
     The prediction for a component is its atom times the network's weights from the layer to the logits; it is
     exact for the last hidden layer and leaves out what later layers do for others.

@@ -31,8 +31,7 @@ def dose_response(
     before: Real[np.ndarray, "images classes"],
     after: Real[np.ndarray, "units images classes"],
 ) -> Float[np.ndarray, " units"]:
-    """Spearman's correlation of how strongly a unit fires with how much its ablation moves the logit that it
-    moves most.
+    """Spearman's correlation of how strongly a unit fires with how far its ablation moves a logit.
 
     Args:
         codes: ``(images, units)``, the unit's code on each image (of a conv layer: summed over positions).

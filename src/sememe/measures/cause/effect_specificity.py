@@ -33,8 +33,7 @@ def effect_specificity(
     after: Real[np.ndarray, "units images classes"],
     fires: Bool[np.ndarray, "images units"] | None = None,
 ) -> Float[np.ndarray, " units"]:
-    """One less the normalised entropy, over classes, of the absolute change of the logits when a unit is
-    ablated.
+    """One less the normalised entropy over classes of how far the logits move when a unit is ablated.
 
     Args:
         before: ``(images, classes)``, logits of the network (with the reconstruction in place, for a

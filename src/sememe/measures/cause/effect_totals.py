@@ -40,9 +40,7 @@ class EffectSums:
         fires: Bool[np.ndarray, " images"] | None = None,
         group: Int[np.ndarray, " images"] | None = None,
     ) -> None:
-        """Add images for one unit: logits before and after it was ablated, and where it fires (None:
-        everywhere).
-        """
+        """Add images for one unit: logits before and after its ablation, and where it fires (None: all)."""
         if before.shape != after.shape:
             raise MeasureError(
                 f"Logits before ablation have the shape {before.shape}, after it {after.shape}."

@@ -66,8 +66,7 @@ def interval_precision(
 def precision_by_interval(
     codes: Codes, concepts: Bool[np.ndarray, "rows concepts"], chosen: Chosen = None
 ) -> Float[np.ndarray, "intervals units"]:
-    """The precision in each of the ten activation intervals, weakest first; NaN where a unit has no firing
-    there.
+    """The precision in each of the ten activation intervals, weakest first; NaN where none fires.
 
     >>> concepts = np.array([[True], [True], [False], [True]])
     >>> precision_by_interval(np.array([[1.0], [0.95], [0.1], [0.1]]), concepts)[:, 0]

@@ -1,5 +1,4 @@
-"""What average precision, F1 and IoU look at: a unit's firings from the strongest down, each with the concept
-or not.
+"""What average precision, F1 and IoU look at: a unit's firings from the strongest down.
 
 These scores depend on the order of all firings and are no function of sums; the firings themselves are kept.
 For sparse codes that is little: the firings of 1 M items at 8 a piece take 160 MB.
@@ -24,9 +23,7 @@ Ranking: TypeAlias = tuple[
 
 @dataclass(frozen=True, eq=False)
 class RankedTotals:
-    """Scores of each unit for its concept; ``...`` is empty or the axis of replicates. NaN for a dead
-    unit.
-    """
+    """Scores of each unit for its concept, NaN if dead; ``...`` is empty or the axis of replicates."""
 
     average_precision: Float[np.ndarray, "... units"]
     f1: Float[np.ndarray, "... units"]

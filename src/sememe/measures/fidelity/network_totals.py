@@ -1,6 +1,4 @@
-"""The sums behind the measures through the network: what it predicts when a reconstruction takes a layer's
-place.
-"""
+"""The sums behind the measures through the network, a reconstruction in a layer's place."""
 
 from dataclasses import dataclass
 

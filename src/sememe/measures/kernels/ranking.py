@@ -13,9 +13,7 @@ from numba import njit
 def precision_of_all_concepts(
     bounds: np.ndarray, items: np.ndarray, values: np.ndarray, concepts: np.ndarray
 ) -> np.ndarray:
-    """Average precision of every unit for every concept, ``(units, concepts)``; 0 for a concept without
-    items.
-    """
+    """Average precision of every unit for every concept; 0 for a concept without items."""
     n_units, (n_items, n_concepts) = bounds.shape[0] - 1, concepts.shape
     total = np.zeros(n_concepts)
     for i in range(n_items):
@@ -51,8 +49,7 @@ def ranked_scores(
     n_items: np.ndarray,
     n_positive: np.ndarray,
 ) -> np.ndarray:
-    """Average precision and best F1 of every unit for its own concept in every replicate, ``(2, replicates,
-    units)``.
+    """Average precision and best F1 of units for their concepts, ``(2, replicates, units)``.
 
     ``weights`` ``(groups, replicates)``; ``n_items`` ``(replicates,)`` and ``n_positive`` ``(replicates,
     units)`` count all items, silent ones included. NaN where a replicate has no item with the concept.

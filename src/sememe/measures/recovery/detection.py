@@ -14,9 +14,7 @@ def matched_counts(
     present: Bool[np.ndarray, "rows features"],
     truth: Real[np.ndarray, "features neurons"],
 ) -> Float[np.ndarray, "3 features"]:
-    """For each feature: items with feature and firing, firings, items with the feature. 0 firings if
-    unmatched.
-    """
+    """For each feature: items with it that fire its unit, firings of that unit, items with it."""
     check_items(codes.shape[0], present.shape[0])
     if codes.shape[1] != components.shape[0] or present.shape[1] != truth.shape[0]:
         raise MeasureError(

@@ -25,8 +25,7 @@ def recovery_recall(
     present: Bool[np.ndarray, "rows features"],
     truth: Real[np.ndarray, "features neurons"],
 ) -> float:
-    """Mean over planted features of the share of the items that have the feature on which the matched unit
-    fires.
+    """Mean over planted features of the share of their items on which the matched unit fires.
 
     Arguments, range and errors as for :func:`~sememe.measures.recovery_precision`.
 

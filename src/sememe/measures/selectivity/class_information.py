@@ -33,8 +33,7 @@ def _from_totals(totals: ClassTotals) -> Float[np.ndarray, "... units"]:
 def class_information(
     codes: Codes, labels: Integer[np.ndarray, " items"], n_classes: int
 ) -> Float[np.ndarray, " units"]:
-    """``1 - H(class | mass) / log C``: one less the normalised entropy of a unit's activation mass over
-    classes.
+    """``1 - H(class | mass) / log C``: one less the normalised entropy of a unit's mass over classes.
 
     Where :func:`dominant_mass` sees the best class only, this sees how the rest is spread: a unit for two
     classes scores above one for all.

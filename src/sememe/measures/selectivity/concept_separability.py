@@ -1,6 +1,4 @@
-"""Concept separability: how different a unit's activations are from class to class, in their whole
-distribution.
-"""
+"""Concept separability: how different a unit's activations are distributed from class to class."""
 
 import numpy as np
 from jaxtyping import Float, Integer

@@ -110,9 +110,7 @@ class PairSums:
 def _diagonal(
     within: Float[np.ndarray, "groups units"], same: Float[np.ndarray, "groups units"], weights: Weights
 ) -> Float[np.ndarray, "... units"]:
-    """What to take off the square of the whole sum: copies of a group against each other, and items on
-    themselves.
-    """
+    """What to take off the square of the sum: copies of a group against each other, and the diagonal."""
     if weights is None:
         return weighted(same, None)
     return weighted(within, weights**2 - weights) + weighted(same, weights)
@@ -121,9 +119,7 @@ def _diagonal(
 def _squared_length(
     vector: Float[np.ndarray, "groups units embedding"], weights: Weights
 ) -> Float[np.ndarray, "..."]:
-    """``||sum_g w_g V_g||^2``, through the Gram matrix of the groups where the embedding is the longer
-    axis.
-    """
+    """``||sum_g w_g V_g||^2``, through the groups' Gram matrix where the embedding is longer."""
     if weights is None:
         whole = vector.sum(axis=0)
         return np.einsum("ud,ud->u", whole, whole)
@@ -151,9 +147,7 @@ def pair_totals(codes: Codes, embeddings: Float[np.ndarray, "items embedding"]) 
 
 
 def mean_cosine(embeddings: Float[np.ndarray, "items embedding"]) -> float:
-    """Mean cosine over all pairs of different items: the score of a unit whose firings are dealt at
-    random.
-    """
+    """Mean cosine of two different items: the score of a unit whose firings are dealt at random."""
     n = embeddings.shape[0]
     whole = embeddings.sum(axis=0)
     return float((whole @ whole - (embeddings**2).sum()) / (n * (n - 1))) if n > 1 else float("nan")

@@ -104,9 +104,7 @@ class TopSums:
 
 
 def greatest_codes(codes: Codes) -> Greatest:
-    """Item and code of the greatest codes of each unit, greatest first; 0 where a unit has no more
-    firings.
-    """
+    """Item and code of each unit's greatest codes, greatest first; 0 where there are no more."""
     codes = checked(codes)
     n_items, n_units = codes.shape
     if not is_sparse(codes) and n_items > REMEMBERED:

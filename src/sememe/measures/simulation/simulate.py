@@ -1,5 +1,4 @@
-"""Predicting a unit from exemplars, as a person would who is shown a few pictures and how strongly each fires
-it.
+"""Predicting a unit from exemplars, as a person would who is shown a few pictures.
 
 Exemplars come from the split that the dictionary was fitted on: some from each of ten activation intervals,
 so that weak firings are shown as well as strong ones, and some drawn at random, most of which are silent. The
@@ -24,8 +23,7 @@ CHUNK = 64
 def choose_exemplars(
     codes: Codes, *, per_interval: int = 5, at_random: int = 50, seed: int = 0
 ) -> list[Int[np.ndarray, " exemplars"]]:
-    """The exemplar items of each unit, in rising order: per interval of ``|code|``, and at random, the same
-    for all.
+    """The exemplar items of each unit: some per interval of ``|code|``, some at random for all.
 
     >>> codes = np.array([[0.0], [0.05], [1.0], [0.0]])
     >>> choose_exemplars(codes, at_random=0)

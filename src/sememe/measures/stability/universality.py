@@ -50,8 +50,7 @@ class CorrelationSums:
     needs=("codes", "seeds"),
 )
 def universality(codes: Codes, others: OtherCodes) -> Float[np.ndarray, " units"]:
-    """Greatest correlation of a unit's codes with those of any unit found in another network, over the same
-    items.
+    """Greatest correlation of a unit's codes with those of any unit found in another network.
 
     Args:
         codes: ``(items, units)``, dense or CSR.
