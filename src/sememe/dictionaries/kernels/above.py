@@ -1,15 +1,25 @@
 """All codes above a threshold, and the k largest of a whole batch."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 import numba
 import numpy as np
 from jaxtyping import Float
 
 from sememe.dictionaries.kernels import integer_product
 from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
-from sememe.dictionaries.kernels.firings import Firings, compact
+from sememe.dictionaries.kernels.firings import Firings, Slots, compact, empty_slots
 from sememe.dictionaries.kernels.product import ChunkedProduct
-from sememe.dictionaries.kernels.screen import ITEMS_A_TASK, Screen, exact_values, multiply, pre_activations
-from sememe.dictionaries.kernels.selection import PANEL, collect, padded_length
+from sememe.dictionaries.kernels.screen import (
+    ITEMS_A_TASK,
+    Encoder,
+    Screen,
+    empty_room,
+    exact_values,
+    multiply,
+    pre_activations,
+)
+from sememe.dictionaries.kernels.selection import collect
 
 # Room for an item's codes to begin with; doubled when an item has more.
 _FIRST_CAPACITY = 64
@@ -19,56 +29,45 @@ class AboveSelector:
     """Selects an encoder's positive codes that reach a threshold; keeps the memory that every call needs."""
 
     def __init__(self, n_components: int, d_in: int, dtype: np.dtype) -> None:
-        padded, threads = padded_length(n_components), numba.config.NUMBA_NUM_THREADS
         self._capacity = min(n_components, _FIRST_CAPACITY)
+        self._room = empty_room(n_components, dtype)
         self._screen: Screen | None = None
         if dtype == np.float32 and integer_product.is_supported():
             self._screen = Screen(n_components, d_in)
         else:
             self._product = ChunkedProduct(n_components, dtype)
-        self._rows = np.zeros((threads, 3, padded), dtype)
-        self._found = np.empty((threads, padded), np.int32)
 
     def prepare(
         self, W_enc: Float[np.ndarray, "components neurons"], b_enc: Float[np.ndarray, " components"]
     ) -> None:
         """Read the encoder; due whenever it has changed."""
-        self._W, self._b = W_enc, b_enc
+        self._encoder = Encoder(W_enc, b_enc)
         if self._screen is not None:
-            self._screen.read_encoder(W_enc, b_enc)
+            self._screen.read_encoder(self._encoder)
 
     def select(self, x: Float[np.ndarray, "items neurons"], threshold: float = 0.0) -> Firings:
         """All of ``x W_encᵀ + b_enc`` that are positive and reach ``threshold``."""
         if self._screen is not None:
             self._screen.read_items(x)
         while True:
-            counts = np.empty(len(x), np.int64)
-            components = np.empty((len(x), self._capacity), np.int32)
-            values = np.empty((len(x), self._capacity), x.dtype)
-            self._fill(x, x.dtype.type(threshold), counts, components, values)
-            most = int(counts.max(initial=0))
+            slots = empty_slots(len(x), self._capacity, x.dtype)
+            self._fill(x, x.dtype.type(threshold), slots)
+            most = int(slots.counts.max(initial=0))
             if most <= self._capacity:
-                return compact(counts, components, values)
-            self._capacity = min(len(self._W), 2 * most)
+                return compact(slots)
+            self._capacity = min(len(self._encoder.W), 2 * most)
 
-    def _fill(
-        self,
-        x: np.ndarray,
-        threshold: np.floating,
-        counts: np.ndarray,
-        components: np.ndarray,
-        values: np.ndarray,
-    ) -> None:
-        threads, room = numba.get_num_threads(), (self._rows, self._found)
-        if self._screen is not None:
-            screen = self._screen
+    def _fill(self, x: np.ndarray, threshold: np.floating, slots: Slots) -> None:
+        threads, screen = numba.get_num_threads(), self._screen
+        if screen is not None:
             _above_by_bytes(
-                threads, x, self._W, self._b, screen.items, screen.components, threshold,
-                screen.sums, *room, counts, components, values,
+                threads, x, self._encoder, screen.items, screen.components, threshold,
+                screen.sums, self._room, slots,
             )  # fmt: skip
         else:
-            for part, pre in self._product.chunks(x, self._W, self._b):
-                _above_in_rows(threads, pre, threshold, *room, counts[part], components[part], values[part])
+            for part, pre in self._product.chunks(x, *self._encoder):
+                some = Slots(*(array[part] for array in slots))
+                _above_in_rows(threads, pre, threshold, self._room, some)
 
 
 class BatchTopKSelector:
@@ -120,62 +119,59 @@ class BatchTopKSelector:
 
 
 @kernel
-def _keep(found, exact, count, threshold, chosen, values):  # type: ignore[no-untyped-def]
+def _keep(i, found, exact, count, threshold, slots):
     """Store what is positive and reaches the threshold, as far as there is room; how many there are."""
     kept = 0
     for c in range(count):
         if exact[c] >= threshold and exact[c] > 0:
-            if kept < chosen.shape[0]:
-                chosen[kept] = found[c]
-                values[kept] = exact[c]
+            if kept < slots.components.shape[1]:
+                slots.components[i, kept] = found[c]
+                slots.values[i, kept] = exact[c]
             kept += 1
     return kept
 
 
 @kernel
-def _above_task(first, last, x, W, b, items, components, threshold, sums, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]  # noqa: E501
-    pre, margins, exact = rows[0], rows[1], rows[2]
+def _above_task(first, last, x, encoder, items, components, threshold, sums, room, thread, slots):
+    pre, margins = room.pre[thread], room.margins[thread]
+    exact, found = room.exact[thread], room.found[thread]
     multiply(items, first, last - first, components, sums)
     for i in range(first, last):
         pre_activations(sums[i - first], items.scale[i], items.length[i], components, pre, margins)
         count = collect(pre, margins, threshold, found)
-        exact_values(x[i], W, b, found, count, exact)
-        counts[i] = _keep(found, exact, count, threshold, chosen[i], values[i])
+        exact_values(x[i], encoder, found, count, exact)
+        slots.counts[i] = _keep(i, found, exact, count, threshold, slots)
 
 
 @over_tasks
-def _above_by_bytes(threads, x, W, b, items, components, threshold, sums, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]  # noqa: E501
+def _above_by_bytes(threads, x, encoder, items, components, threshold, sums, room, slots):
     counter = np.zeros(1, np.int64)
     for thread in numba.prange(threads):
         task = next_task(counter)
         while task * ITEMS_A_TASK < x.shape[0]:
-            first = task * ITEMS_A_TASK
-            last = min(first + ITEMS_A_TASK, x.shape[0])
+            first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, x.shape[0])
             _above_task(
-                first, last, x, W, b, items, components, threshold,
-                sums[thread], rows[thread], found[thread], counts, chosen, values,
-            )  # fmt: skip
+                first, last, x, encoder, items, components, threshold, sums[thread], room, thread, slots
+            )
             task = next_task(counter)
 
 
 @kernel
-def _above_rows_task(first, last, pre, threshold, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
-    margins, exact = rows[1], rows[2]
-    margins[: pre.shape[1] // PANEL] = 0
+def _above_rows_task(first, last, pre, threshold, room, thread, slots):
+    exact, found = room.exact[thread], room.found[thread]
     for i in range(first, last):
-        count = collect(pre[i], margins, threshold, found)
+        count = collect(pre[i], room.margins[thread], threshold, found)
         for c in range(count):
             exact[c] = pre[i, found[c]]
-        counts[i] = _keep(found, exact, count, threshold, chosen[i], values[i])
+        slots.counts[i] = _keep(i, found, exact, count, threshold, slots)
 
 
 @over_tasks
-def _above_in_rows(threads, pre, threshold, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
+def _above_in_rows(threads, pre, threshold, room, slots):
     counter = np.zeros(1, np.int64)
     for thread in numba.prange(threads):
         task = next_task(counter)
         while task * ITEMS_A_TASK < pre.shape[0]:
-            first = task * ITEMS_A_TASK
-            last = min(first + ITEMS_A_TASK, pre.shape[0])
-            _above_rows_task(first, last, pre, threshold, rows[thread], found[thread], counts, chosen, values)
+            first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, pre.shape[0])
+            _above_rows_task(first, last, pre, threshold, room, thread, slots)
             task = next_task(counter)

@@ -1,5 +1,7 @@
 """Adam (Kingma & Ba 2015) as in ``torch.optim.Adam``, row by row, with atoms brought back to unit length."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 import math
 from typing import NamedTuple
 
@@ -42,7 +44,7 @@ def adam_scalars(
 
 
 @kernel
-def adam(parameter, gradient, mean, square, scalars):  # type: ignore[no-untyped-def]
+def adam(parameter, gradient, mean, square, scalars):
     """Update one row."""
     for j in range(parameter.shape[0]):
         g = gradient[j] * scalars.clip
@@ -54,7 +56,7 @@ def adam(parameter, gradient, mean, square, scalars):  # type: ignore[no-untyped
 
 
 @kernel
-def _to_unit_length(row):  # type: ignore[no-untyped-def]
+def _to_unit_length(row):
     squares = row.dtype.type(0)
     for j in range(row.shape[0]):
         squares += row[j] * row[j]
@@ -64,12 +66,12 @@ def _to_unit_length(row):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _update_row(row, parameter, gradient, mean, square, scalars):  # type: ignore[no-untyped-def]
+def _update_row(row, parameter, gradient, mean, square, scalars):
     adam(parameter[row], gradient[row], mean[row], square[row], scalars)
 
 
 @over_tasks
-def update(threads, encoder, atoms, biases, offset, scalars):  # type: ignore[no-untyped-def]
+def update(threads, encoder, atoms, biases, offset, scalars):
     """Update all parameters, and bring atoms to unit length.
 
     Each of the four is a tuple of parameter, gradient, mean and square; the last two are vectors.

@@ -13,11 +13,15 @@ Three rules keep the kernels quick to compile, deterministic and at peace with t
   milliseconds before they sleep, on a processor that the other wants. So a training step stays within
   numba from beginning to end.
 
+A loop over threads writes to nothing itself: assignments to a tuple's array there are lost (numba 0.68).
+
 What vectorises and what does not: loops over an index do (``for value in row`` does not), sums and integer
 maxima do (a float maximum over a loop does not, as NaN and the zeros' signs forbid it).
 
 Compiled code is kept on disk, beside the sources or in numba's cache folder; importing compiles nothing.
 """
+
+# mypy: allow-untyped-defs, no-check-untyped-defs
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -27,9 +31,12 @@ from typing import Any
 
 import numba
 import torch
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
+
+# numba's settings; a module whose names appear at run time.
+CONFIG: Any = numba.config
 
 # Sums may be reordered, which vectorises them; infinities and NaN keep their meaning.
 _REORDERED_SUMS = {"reassoc", "contract", "nsz", "arcp"}
@@ -44,24 +51,24 @@ def _fingerprint() -> str:
 _FINGERPRINT = _fingerprint()
 
 
-def _compile(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+def _compile(function: Callable[..., Any], **options: Any) -> Any:
     """``numba.njit`` with a cache on disk that knows of all kernels.
 
     numba takes a cached function for fresh as long as its own file is unchanged, and would go on calling
     the old code of a kernel that changed in another file.
     """
     compiled: Any = numba.njit(cache=True, error_model="numpy", **options)(function)
-    if not numba.config.DISABLE_JIT:
+    if not CONFIG.DISABLE_JIT:
         compiled._cache._cache_file._source_stamp = _FINGERPRINT
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any]) -> Any:
     """Compile a serial kernel: called by other kernels, and by the loop over tasks."""
     return _compile(function, fastmath=_REORDERED_SUMS, nogil=True)
 
 
-def over_tasks(function: Callable[..., Any]) -> Callable[..., Any]:
+def over_tasks(function: Callable[..., Any]) -> Any:
     """Compile a function whose first argument is the number of threads, and whose ``numba.prange`` loop over
     threads calls a kernel for each ``next_task``.
     """
@@ -69,7 +76,7 @@ def over_tasks(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @intrinsic
-def next_task(typing_context, counter):  # type: ignore[no-untyped-def]
+def next_task(typing_context, counter):
     """Take the number that an ``int64 (1,)`` array holds and leave the one after it, as one action."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -79,11 +86,22 @@ def next_task(typing_context, counter):  # type: ignore[no-untyped-def]
     return types.int64(counter), emit
 
 
+def thread_limit() -> int:
+    """How many threads numba may ever use in this process."""
+    return int(CONFIG.NUMBA_NUM_THREADS)
+
+
+# Multiplications in the encoder's product that are worth a thread of their own: about a tenth of a
+# millisecond. Threads that wait for each other cost more than that where the processor is busy.
+WORK_A_THREAD = 1 << 24
+
+
 @contextmanager
-def torch_threads() -> Iterator[None]:
-    """Run kernels on as many threads as the user gave torch, as far as numba has them."""
+def threads_for(work: int) -> Iterator[None]:
+    """Run kernels on as many threads as the work is worth, at most those that torch and numba may use."""
     before = numba.get_num_threads()
-    numba.set_num_threads(max(1, min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)))
+    most = min(torch.get_num_threads(), thread_limit())
+    numba.set_num_threads(max(1, min(most, work // WORK_A_THREAD)))
     try:
         yield
     finally:

@@ -3,13 +3,15 @@
 Items are taken in batches, so that memory beyond the result is that of one batch.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 import numba
 import numpy as np
 from jaxtyping import Float
 from scipy import sparse
 
 from sememe.dictionaries.kernels.above import AboveSelector
-from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks, torch_threads
+from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks, threads_for
 from sememe.dictionaries.kernels.firings import Firings
 from sememe.dictionaries.kernels.residuals import PARTS, add_atoms, centre
 from sememe.dictionaries.kernels.top_k import TopKSelector
@@ -28,7 +30,8 @@ def encode_top_k(
 
     All arrays contiguous, and all float32 or all float64.
     """
-    selector = TopKSelector(*W_enc.shape, k, W_enc.dtype)
+    n_components, d_in = W_enc.shape
+    selector = TopKSelector(n_components, d_in, k, W_enc.dtype)
     return _encode(x, W_enc, b_enc, b_dec, selector)
 
 
@@ -44,7 +47,8 @@ def encode_above(
     A JumpReLU, and a ReLU where thresholds are 0; thresholds are at least 0. All arrays contiguous, and all
     float32 or all float64. A value within rounding of its threshold may fall on either side of it.
     """
-    selector = AboveSelector(*W_enc.shape, W_enc.dtype)
+    n_components, d_in = W_enc.shape
+    selector = AboveSelector(n_components, d_in, W_enc.dtype)
     codes = _encode(x, W_enc, b_enc - threshold, b_dec, selector)
     codes.data += threshold[codes.indices]
     return codes
@@ -57,20 +61,25 @@ def decode(
 ) -> Float[np.ndarray, "items neurons"]:
     """``codes @ W_dec + b_dec``."""
     out = np.empty((codes.shape[0], W_dec.shape[1]), W_dec.dtype)
-    values = codes.data.astype(W_dec.dtype, copy=False)
-    indices = codes.indices.astype(np.int32, copy=False)
-    with torch_threads():
-        _decode(
-            numba.get_num_threads(), codes.indptr.astype(np.int64, copy=False), indices, values, W_dec, b_dec, out
-        )
+    firings = Firings(
+        codes.indptr.astype(np.int64, copy=False),
+        codes.indices.astype(np.int32, copy=False),
+        codes.data.astype(W_dec.dtype, copy=False),
+    )
+    with threads_for(codes.nnz * W_dec.shape[1]):
+        _decode(numba.get_num_threads(), firings, W_dec, b_dec, out)
     return out
 
 
 def _encode(
-    x: np.ndarray, W_enc: np.ndarray, b_enc: np.ndarray, b_dec: np.ndarray, selector: TopKSelector | AboveSelector
+    x: np.ndarray,
+    W_enc: np.ndarray,
+    b_enc: np.ndarray,
+    b_dec: np.ndarray,
+    selector: TopKSelector | AboveSelector,
 ) -> sparse.csr_array:
     parts: list[Firings] = []
-    with torch_threads():
+    with threads_for(x.size * len(W_enc)):
         selector.prepare(W_enc, b_enc)
         for start in range(0, len(x), _BATCH):
             batch = np.ascontiguousarray(x[start : start + _BATCH])
@@ -92,22 +101,19 @@ def _encode(
 
 
 @kernel
-def _decode_part(first, last, offsets, components, values, atoms, offset, out):  # type: ignore[no-untyped-def]
-    for i in range(first, last):
-        row = out[i]
-        for j in range(row.shape[0]):
-            row[j] = offset[j]
-        add_atoms(values, components, offsets[i], offsets[i + 1], atoms, row)
+def _decode_item(i, firings, atoms, offset, row):
+    for j in range(row.shape[0]):
+        row[j] = offset[j]
+    add_atoms(firings, firings.offsets[i], firings.offsets[i + 1], atoms, row)
 
 
 @over_tasks
-def _decode(threads, offsets, components, values, atoms, offset, out):  # type: ignore[no-untyped-def]
+def _decode(threads, firings, atoms, offset, out):
     items = out.shape[0]
     counter = np.zeros(1, np.int64)
     for _ in numba.prange(threads):
         task = next_task(counter)
         while task < PARTS:
-            _decode_part(
-                items * task // PARTS, items * (task + 1) // PARTS, offsets, components, values, atoms, offset, out
-            )
+            for i in range(items * task // PARTS, items * (task + 1) // PARTS):
+                _decode_item(i, firings, atoms, offset, out[i])
             task = next_task(counter)

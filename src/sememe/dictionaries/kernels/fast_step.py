@@ -10,9 +10,9 @@ from torch import Tensor
 
 from sememe.dictionaries.kernels.above import AboveSelector, BatchTopKSelector
 from sememe.dictionaries.kernels.adam import adam_scalars, update
-from sememe.dictionaries.kernels.compiled import torch_threads
+from sememe.dictionaries.kernels.compiled import threads_for
 from sememe.dictionaries.kernels.firings import Firings, FiringsByComponent, by_component
-from sememe.dictionaries.kernels.gradients import balanced_bounds, component_gradients
+from sememe.dictionaries.kernels.gradients import ComponentGradients, balanced_bounds, component_gradients
 from sememe.dictionaries.kernels.plan import BatchTopK, Positive, StepPlan, TopK
 from sememe.dictionaries.kernels.residuals import PARTS, centre, residuals
 from sememe.dictionaries.kernels.top_k import TopKSelector
@@ -76,7 +76,7 @@ class FastStep:
         rows = None
         if dead is not None and self.plan.auxk_coefficient > 0:
             rows = dead.numpy().nonzero()[0]
-        with torch_threads():
+        with threads_for(x.numel() * len(self._view)):
             return self._step(np.ascontiguousarray(x.numpy()), learning_rate, rows)
 
     def _step(self, batch: np.ndarray, learning_rate: float, dead: np.ndarray | None) -> StepOutcome:
@@ -115,11 +115,11 @@ class FastStep:
         return self._fill_residuals(self._x, -1.0, firings, self._prefixes, scales, self._residual)
 
     def _reconstruct_residual(self, dead: np.ndarray) -> tuple[Firings, float]:
-        """Fill the residual of what dead components make of the last prefix's; their firings, its mean square."""
+        """Let dead components reconstruct the last prefix's residual; their firings, the mean square left."""
         k = min(self.plan.k_aux, len(dead))
         encoder, bias = self._arrays["W_enc"][dead], self._arrays["b_enc"][dead]
         if self._aux_selector is None or self._aux_selector.shape != encoder.shape:
-            self._aux_selector = TopKSelector(*encoder.shape, k, self._dtype)
+            self._aux_selector = TopKSelector(len(dead), encoder.shape[1], k, self._dtype)
         self._aux_selector.prepare(encoder, bias)
         firings = self._aux_selector.select(self._x)
         firings = firings._replace(components=dead[firings.components].astype(np.int32))
@@ -128,8 +128,8 @@ class FastStep:
         # The last prefix's residual is stored multiplied by its scale.
         factor = self._x.size / (2 * self._weights[-1])
         scales = np.array([2 * self.plan.auxk_coefficient / self._x.size])
-        whole = self._prefixes[-1:]
-        errors, _ = self._fill_residuals(left, factor, firings, whole, scales, self._residual[views * items :])
+        out = self._residual[views * items :]
+        errors, _ = self._fill_residuals(left, factor, firings, self._prefixes[-1:], scales, out)
         return firings, errors[0]
 
     def _fill_residuals(
@@ -144,8 +144,8 @@ class FastStep:
         squares = np.empty((len(prefixes), len(target)), self._dtype)
         totals = np.empty((PARTS, target.shape[1]), self._dtype)
         residuals(
-            numba.get_num_threads(), target, self._dtype.type(factor), *firings, self._arrays["W_dec"], prefixes,
-            scales.astype(self._dtype), residual, squares, totals,
+            numba.get_num_threads(), target, self._dtype.type(factor), firings, self._arrays["W_dec"],
+            prefixes, scales.astype(self._dtype), residual, squares, totals,
         )  # fmt: skip
         return list(squares.sum(axis=1, dtype=np.float64) / target.size), totals.sum(axis=0)
 
@@ -155,10 +155,11 @@ class FastStep:
         backflow = np.empty((PARTS, self._x.shape[1]), self._dtype)
         squares = np.empty(PARTS)
         aux_row = len(self._prefixes) * len(self._x)
+        gradients = ComponentGradients(filled["W_dec"], filled["W_enc"], filled["b_enc"])
         component_gradients(
-            numba.get_num_threads(), balanced_bounds(firings.offsets), *firings, self._residual, self._x, aux_row,
-            arrays["W_dec"], arrays["W_enc"], self._dtype.type(penalty),
-            filled["W_dec"], filled["W_enc"], filled["b_enc"], backflow, squares,
+            numba.get_num_threads(), balanced_bounds(firings.offsets), firings, self._residual, self._x,
+            aux_row, arrays["W_dec"], arrays["W_enc"], self._dtype.type(penalty), gradients,
+            backflow, squares,
         )  # fmt: skip
         np.subtract(total, backflow.sum(axis=0), out=filled["b_dec"])
         return float(np.sqrt(squares.sum() + np.square(filled["b_dec"], dtype=np.float64).sum()))

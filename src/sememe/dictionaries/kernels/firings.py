@@ -1,5 +1,7 @@
 """Codes without their zeros, by item and by component, as arrays that kernels take."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 from typing import NamedTuple
 
 import numpy as np
@@ -27,18 +29,28 @@ class FiringsByComponent(NamedTuple):
     values: Float[np.ndarray, " firings"]
 
 
-def compact(
-    counts: Int[np.ndarray, " items"],
-    components: Int[np.ndarray, "items slots"],
-    values: Float[np.ndarray, "items slots"],
-) -> Firings:
-    """Firings from a fixed number of slots an item, of which the first ``counts`` are filled."""
-    offsets = np.zeros(counts.size + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    if offsets[-1] == components.size:
-        return Firings(offsets, components.reshape(-1), values.reshape(-1))
-    filled = np.arange(components.shape[1]) < counts[:, None]
-    return Firings(offsets, components[filled], values[filled])
+class Slots(NamedTuple):
+    """Codes in a fixed number of slots an item, of which the first ``counts`` are filled."""
+
+    counts: Int[np.ndarray, " items"]
+    components: Int[np.ndarray, "items slots"]
+    values: Float[np.ndarray, "items slots"]
+
+
+def empty_slots(items: int, slots: int, dtype: np.dtype) -> Slots:
+    return Slots(
+        np.empty(items, np.int64), np.empty((items, slots), np.int32), np.empty((items, slots), dtype)
+    )
+
+
+def compact(slots: Slots) -> Firings:
+    """The filled slots, one after another."""
+    offsets = np.zeros(slots.counts.size + 1, np.int64)
+    np.cumsum(slots.counts, out=offsets[1:])
+    if offsets[-1] == slots.components.size:
+        return Firings(offsets, slots.components.reshape(-1), slots.values.reshape(-1))
+    filled = np.arange(slots.components.shape[1]) < slots.counts[:, None]
+    return Firings(offsets, slots.components[filled], slots.values[filled])
 
 
 def by_component(
@@ -56,22 +68,22 @@ def by_component(
     values = np.empty(offsets[-1], parts[0][0].values.dtype)
     following = offsets[:-1].copy()
     for firings, first_row in parts:
-        _place(*firings, first_row, following, rows, values)
+        _place(firings, first_row, following, rows, values)
     return FiringsByComponent(offsets, rows, values)
 
 
 @kernel
-def _count(components, offsets):  # type: ignore[no-untyped-def]
+def _count(components, offsets):
     for c in components:
         offsets[c + 1] += 1
 
 
 @kernel
-def _place(item_offsets, components, values, first_row, following, rows, sorted_values):  # type: ignore[no-untyped-def]
-    for i in range(item_offsets.shape[0] - 1):
-        for f in range(item_offsets[i], item_offsets[i + 1]):
-            component = components[f]
+def _place(firings, first_row, following, rows, values):
+    for i in range(firings.offsets.shape[0] - 1):
+        for f in range(firings.offsets[i], firings.offsets[i + 1]):
+            component = firings.components[f]
             place = following[component]
             following[component] = place + 1
             rows[place] = first_row[component] + i
-            sorted_values[place] = values[f]
+            values[place] = firings.values[f]

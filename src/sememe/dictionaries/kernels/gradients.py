@@ -12,16 +12,28 @@ Firings of dead components that only reconstruct the residual (AuxK) have rows f
 bear no penalty and do not reach ``b_dec``.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
+from typing import NamedTuple
+
 import numba
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
 from sememe.dictionaries.kernels.residuals import PARTS
 
 
+class ComponentGradients(NamedTuple):
+    """Gradients of the parameters that have a row for each component."""
+
+    W_dec: Float[np.ndarray, "components neurons"]
+    W_enc: Float[np.ndarray, "components neurons"]
+    b_enc: Float[np.ndarray, " components"]
+
+
 @kernel
-def _add_firings(f, last, rows, values, residual, x, atom, penalty, grad_dec, grad_enc):  # type: ignore[no-untyped-def]
+def _add_firings(f, last, rows, values, residual, x, atom, penalty, grad_dec, grad_enc):
     """Add some firings' gradients, four at a time; the sum of their codes' gradients."""
     items = x.shape[0]
     bias = x.dtype.type(0)
@@ -56,7 +68,7 @@ def _add_firings(f, last, rows, values, residual, x, atom, penalty, grad_dec, gr
 
 
 @kernel
-def _tangent(gradient, atom):  # type: ignore[no-untyped-def]
+def _tangent(gradient, atom):
     """Remove the part of a gradient along its atom; the squared length of what is left."""
     along = atom.dtype.type(0)
     for n in range(atom.shape[0]):
@@ -69,42 +81,45 @@ def _tangent(gradient, atom):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _component(j, first, last, rows, values, residual, x, aux_row, W_dec, W_enc, penalty, grad_dec, grad_enc, grad_bias, backflow):  # type: ignore[no-untyped-def]  # noqa: E501
+def _component(j, firings, residual, x, aux_row, atom, encoder, penalty, gradients, backflow):
     """All gradients of one component; their squared length."""
-    to_atom, to_encoder, encoder = grad_dec[j], grad_enc[j], W_enc[j]
+    to_atom, to_encoder = gradients.W_dec[j], gradients.W_enc[j]
     for n in range(encoder.shape[0]):
         to_atom[n] = 0
         to_encoder[n] = 0
+    rows, values = firings.rows, firings.values
+    first, last = firings.offsets[j], firings.offsets[j + 1]
     aux = last
     while aux > first and rows[aux - 1] >= aux_row:
         aux -= 1
-    bias = _add_firings(first, aux, rows, values, residual, x, W_dec[j], penalty, to_atom, to_encoder)
+    bias = _add_firings(first, aux, rows, values, residual, x, atom, penalty, to_atom, to_encoder)
     if bias != 0:
         for n in range(encoder.shape[0]):
             backflow[n] += bias * encoder[n]
     zero = x.dtype.type(0)
-    bias += _add_firings(aux, last, rows, values, residual, x, W_dec[j], zero, to_atom, to_encoder)
-    grad_bias[j] = bias
-    squares = bias * bias + _tangent(to_atom, W_dec[j])
+    bias += _add_firings(aux, last, rows, values, residual, x, atom, zero, to_atom, to_encoder)
+    gradients.b_enc[j] = bias
+    squares = bias * bias + _tangent(to_atom, atom)
     for n in range(encoder.shape[0]):
         squares += to_encoder[n] * to_encoder[n]
     return squares
 
 
 @kernel
-def _part(first, last, offsets, rows, values, residual, x, aux_row, W_dec, W_enc, penalty, grad_dec, grad_enc, grad_bias, backflow):  # type: ignore[no-untyped-def]  # noqa: E501
+def _part(first, last, firings, residual, x, aux_row, W_dec, W_enc, penalty, gradients, backflow):
     squares = 0.0
     backflow[:] = 0
     for j in range(first, last):
         squares += _component(
-            j, offsets[j], offsets[j + 1], rows, values, residual, x, aux_row, W_dec, W_enc, penalty,
-            grad_dec, grad_enc, grad_bias, backflow,
-        )  # fmt: skip
+            j, firings, residual, x, aux_row, W_dec[j], W_enc[j], penalty, gradients, backflow
+        )
     return squares
 
 
 @over_tasks
-def component_gradients(threads, bounds, offsets, rows, values, residual, x, aux_row, W_dec, W_enc, penalty, grad_dec, grad_enc, grad_bias, backflow, squares):  # type: ignore[no-untyped-def]  # noqa: E501
+def component_gradients(
+    threads, bounds, firings, residual, x, aux_row, W_dec, W_enc, penalty, gradients, backflow, squares
+):
     """Gradients of all components; per task their squared length and what flows back into ``b_dec``.
 
     ``bounds`` cuts the components into tasks. The part of an atom's gradient along the atom is left out.
@@ -114,8 +129,8 @@ def component_gradients(threads, bounds, offsets, rows, values, residual, x, aux
         task = next_task(counter)
         while task < bounds.shape[0] - 1:
             squares[task] = _part(
-                bounds[task], bounds[task + 1], offsets, rows, values, residual, x, aux_row, W_dec, W_enc,
-                penalty, grad_dec, grad_enc, grad_bias, backflow[task],
+                bounds[task], bounds[task + 1], firings, residual, x, aux_row, W_dec, W_enc, penalty,
+                gradients, backflow[task],
             )  # fmt: skip
             task = next_task(counter)
 

@@ -6,15 +6,18 @@ bf16 and five times that of fp32. The one instruction it takes, ``vpdpbusd`` (16
 unsigned by a signed byte), has no name in numba, so the tile is written in LLVM's language here.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 import functools
 import os
 from typing import Any
 
-import llvmlite.binding
-import numba
+import llvmlite.binding  # type: ignore[import-untyped]
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
+
+from sememe.dictionaries.kernels.compiled import CONFIG
 
 # A tile is TILE_ROWS items by TILE_COLUMNS components: 24 of the 32 vector registers hold its sums, 4 the
 # components' bytes and the rest an item's, repeated.
@@ -28,15 +31,14 @@ _INSTRUCTION = "llvm.x86.avx512.vpdpbusd.512"
 @functools.cache
 def is_supported() -> bool:
     """Whether numba, as it is configured, compiles for a processor that has the instruction."""
-    config = numba.config
-    if config.DISABLE_JIT or config.CPU_NAME or config.CPU_FEATURES:
+    if CONFIG.DISABLE_JIT or CONFIG.CPU_NAME or CONFIG.CPU_FEATURES:
         return False
     features = llvmlite.binding.get_host_cpu_features()
     return bool(features.get("avx512vnni") and features.get("avx512f")) and os.name == "posix"
 
 
 @intrinsic
-def multiply_tile(typing_context, items, stride, components, steps, sums, sums_stride):  # type: ignore[no-untyped-def]  # noqa: E501
+def multiply_tile(typing_context, items, stride, components, steps, sums, sums_stride):
     """``sums = items @ components`` for one tile, all memory given by address.
 
     ``items``: TILE_ROWS rows of unsigned bytes, ``stride`` bytes apart. ``components``: for every step of

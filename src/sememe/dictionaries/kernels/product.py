@@ -25,7 +25,7 @@ class ChunkedProduct:
         W_enc: Float[np.ndarray, "components neurons"],
         b_enc: Float[np.ndarray, " components"],
     ) -> Iterator[tuple[slice, Float[np.ndarray, "some padded"]]]:
-        """``x W_encᵀ + b_enc`` of one slice of items after another, in memory that the next one overwrites."""
+        """``x W_encᵀ + b_enc`` of one slice of items after another, in memory that is used again."""
         padded = self._chunk.shape[1]
         rows = max(1, min(len(x), _CHUNK_BYTES // (padded * x.itemsize)))
         if len(self._chunk) < rows:

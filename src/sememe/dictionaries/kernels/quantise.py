@@ -1,11 +1,13 @@
 """Items and encoder rows as bytes, with what the rounding can have cost.
 
 Each row is scaled by its own largest entry: ``row ~ scale * q`` with ``q`` in -127..127. Rounding errs by
-at most ``scale / 2``, as if at random, so a product of two rows of length ``d`` errs with a standard
-deviation of at most ``sqrt(s_x^2 |w|^2 + s_w^2 |x|^2) / sqrt(12) <= s_x |w| / sqrt(12) + s_w |x| / sqrt(12)``.
-The two summands are kept apart per item and per panel of components (the panel's largest), so that the
-margin of a pair is two multiplications.
+at most ``scale / 2``, as if at random, so a product of two rows errs with a standard deviation of at most
+``sqrt(s_x^2 |w|^2 + s_w^2 |x|^2) / sqrt(12)``, which is at most ``(s_x |w| + s_w |x|) / sqrt(12)``. The two
+summands are kept apart, per item and per panel of components (the panel's largest), so that the margin of
+a pair is two multiplications.
 """
+
+# mypy: allow-untyped-defs, no-check-untyped-defs
 
 from typing import NamedTuple
 
@@ -77,7 +79,7 @@ def empty_components(n_components: int, d_in: int) -> ByteComponents:
 
 
 @kernel
-def _largest_and_length(row):  # type: ignore[no-untyped-def]
+def _largest_and_length(row):
     # Without its sign bit a float32 orders as the integer of the same bits.
     bits, magnitude = row.view(np.int32), np.int32(0x7FFFFFFF)
     largest, squares = np.int32(0), np.float32(0)
@@ -90,28 +92,30 @@ def _largest_and_length(row):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _quantise_item(row, out):  # type: ignore[no-untyped-def]
+def _quantise_item(i, row, items):
     largest, length = _largest_and_length(row)
-    scale = largest / np.float32(127)
+    items.scale[i] = largest / np.float32(127)
+    items.length[i] = length
     inverse = np.float32(127) / largest if largest > 0 else np.float32(0)
+    out = items.bytes[i]
     for j in range(row.shape[0]):
         out[j] = np.uint8(np.int32(row[j] * inverse + _ROUND_UP))
-    return scale, length
 
 
 @over_tasks
-def quantise_items(threads, x, bytes_, scale, length):  # type: ignore[no-untyped-def]
+def quantise_items(threads, x, items):
+    """Fill ``items``, a ByteItems."""
     counter = np.zeros(1, np.int64)
     for _ in numba.prange(threads):
         task = next_task(counter)
-        while task < (x.shape[0] + _ROWS_A_TASK - 1) // _ROWS_A_TASK:
+        while task * _ROWS_A_TASK < x.shape[0]:
             for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, x.shape[0])):
-                scale[i], length[i] = _quantise_item(x[i], bytes_[i])
+                _quantise_item(i, x[i], items)
             task = next_task(counter)
 
 
 @kernel
-def _quantise_component(row, largest, out):  # type: ignore[no-untyped-def]
+def _quantise_component(row, largest, out):
     inverse = np.float32(127) / largest if largest > 0 else np.float32(0)
     total = np.int32(0)
     for i in range(row.shape[0]):
@@ -122,8 +126,8 @@ def _quantise_component(row, largest, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _pack_panel(W, b, panel, packed, scale, shift, bias, rounding):  # type: ignore[no-untyped-def]
-    d_in = W.shape[1]
+def _pack_panel(W, b, panel, components):
+    packed = components.bytes[panel]
     margin = np.float32(MARGIN_DEVIATIONS / np.sqrt(12.0))
     rows = min(TILE_COLUMNS, W.shape[0] - panel * TILE_COLUMNS)
     longest, coarsest = np.float32(0), np.float32(0)
@@ -131,14 +135,14 @@ def _pack_panel(W, b, panel, packed, scale, shift, bias, rounding):  # type: ign
     for c in range(rows):
         j = panel * TILE_COLUMNS + c
         largest, length = _largest_and_length(W[j])
-        total = _quantise_component(W[j], largest, quantised[c])
-        scale[j] = largest / np.float32(127)
-        shift[j] = -128 * total
-        bias[j] = b[j]
+        scale = largest / np.float32(127)
+        components.scale[j] = scale
+        components.shift[j] = -128 * _quantise_component(W[j], largest, quantised[c])
+        components.bias[j] = b[j]
         longest = max(longest, length)
-        coarsest = max(coarsest, scale[j])
-    rounding[0, panel] = margin * longest
-    rounding[1, panel] = margin * coarsest
+        coarsest = max(coarsest, scale)
+    components.rounding[0, panel] = margin * longest
+    components.rounding[1, panel] = margin * coarsest
     # Four bytes at a time, in the order of the writes: reading across rows that are in the cache is cheaper.
     source, target = quantised.view(np.int32), packed.view(np.int32)
     for s in range(packed.shape[0]):
@@ -147,10 +151,11 @@ def _pack_panel(W, b, panel, packed, scale, shift, bias, rounding):  # type: ign
 
 
 @over_tasks
-def quantise_components(threads, W, b, packed, scale, shift, bias, rounding):  # type: ignore[no-untyped-def]
+def quantise_components(threads, W, b, components):
+    """Fill ``components``, a ByteComponents."""
     counter = np.zeros(1, np.int64)
     for _ in numba.prange(threads):
         task = next_task(counter)
-        while task < packed.shape[0]:
-            _pack_panel(W, b, task, packed[task], scale, shift, bias, rounding)
+        while task < components.bytes.shape[0]:
+            _pack_panel(W, b, task, components)
             task = next_task(counter)

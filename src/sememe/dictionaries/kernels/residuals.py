@@ -5,6 +5,8 @@ the dead components make of the residual. Each is a *view* of the batch with its
 views' residuals are stacked: row ``v * items + i`` belongs to view ``v`` of item ``i``.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 import numba
 import numpy as np
 
@@ -15,7 +17,7 @@ PARTS = 64
 
 
 @over_tasks
-def centre(threads, batch, offset, out):  # type: ignore[no-untyped-def]
+def centre(threads, batch, offset, out):
     """``out = batch - offset``."""
     items = batch.shape[0]
     counter = np.zeros(1, np.int64)
@@ -29,8 +31,9 @@ def centre(threads, batch, offset, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_atoms(values, components, first, last, atoms, out):  # type: ignore[no-untyped-def]
-    """``out += values @ atoms[components]``, four atoms at a time."""
+def add_atoms(firings, first, last, atoms, out):
+    """Add the atoms of some of an item's firings, weighted by their codes, four at a time."""
+    components, values = firings.components, firings.values
     f = first
     while f + 4 <= last:
         c0, c1, c2, c3 = values[f], values[f + 1], values[f + 2], values[f + 3]
@@ -47,9 +50,9 @@ def add_atoms(values, components, first, last, atoms, out):  # type: ignore[no-u
 
 
 @kernel
-def _residual(i, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares):  # type: ignore[no-untyped-def]  # noqa: E501
+def _residual(i, target, factor, firings, atoms, prefixes, scales, residual, squares):
     items, views = target.shape[0], prefixes.shape[0]
-    f, last = offsets[i], offsets[i + 1]
+    f, last = firings.offsets[i], firings.offsets[i + 1]
     for view in range(views):
         row = residual[view * items + i]
         if view == 0:
@@ -60,9 +63,9 @@ def _residual(i, target, factor, offsets, components, values, atoms, prefixes, s
             for j in range(row.shape[0]):
                 row[j] = before[j]
         first = f
-        while f < last and components[f] < prefixes[view]:
+        while f < last and firings.components[f] < prefixes[view]:
             f += 1
-        add_atoms(values, components, first, f, atoms, row)
+        add_atoms(firings, first, f, atoms, row)
         square = row.dtype.type(0)
         for j in range(row.shape[0]):
             square += row[j] * row[j]
@@ -78,24 +81,23 @@ def _residual(i, target, factor, offsets, components, values, atoms, prefixes, s
 
 
 @kernel
-def _residual_part(first, last, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares, total):  # type: ignore[no-untyped-def]  # noqa: E501
+def _residual_part(first, last, target, factor, firings, atoms, prefixes, scales, residual, squares, total):
     total[:] = 0
     for i in range(first, last):
-        _residual(
-            i, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares
-        )
+        _residual(i, target, factor, firings, atoms, prefixes, scales, residual, squares)
         row = residual[i]
         for j in range(row.shape[0]):
             total[j] += row[j]
 
 
 @over_tasks
-def residuals(threads, target, factor, offsets, components, values, atoms, prefixes, scales, residual, squares, totals):  # type: ignore[no-untyped-def]  # noqa: E501
+def residuals(threads, target, factor, firings, atoms, prefixes, scales, residual, squares, totals):
     """For every prefix ``p`` of the components: ``r_p = codes[:p] @ atoms[:p] + factor * target``.
 
     ``squares[p]`` is given each item's ``|r_p|^2``. ``residual`` is given, view after view, the gradient of
     ``sum_p scales[p] |r_p|^2 / 2`` by the reconstruction from components of that prefix but of none before:
-    the sum of ``scales[q] r_q`` over the prefixes ``q`` that hold it. ``totals``: per task, the first view's sum.
+    the sum of ``scales[q] r_q`` over the prefixes ``q`` that hold it. ``totals`` is given the sum of the
+    first view's over the items of each task.
     """
     items, parts = target.shape[0], totals.shape[0]
     counter = np.zeros(1, np.int64)
@@ -103,7 +105,7 @@ def residuals(threads, target, factor, offsets, components, values, atoms, prefi
         task = next_task(counter)
         while task < parts:
             _residual_part(
-                items * task // parts, items * (task + 1) // parts, target, factor, offsets, components,
-                values, atoms, prefixes, scales, residual, squares, totals[task],
+                items * task // parts, items * (task + 1) // parts, target, factor, firings, atoms,
+                prefixes, scales, residual, squares, totals[task],
             )  # fmt: skip
             task = next_task(counter)

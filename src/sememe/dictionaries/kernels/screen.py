@@ -1,11 +1,15 @@
 """An encoder's product in bytes, and exact pre-activations of the components that pass it."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
+from typing import NamedTuple
+
 import numba
 import numpy as np
 from jaxtyping import Float
 
 from sememe.dictionaries.kernels import quantise
-from sememe.dictionaries.kernels.compiled import kernel
+from sememe.dictionaries.kernels.compiled import kernel, thread_limit
 from sememe.dictionaries.kernels.integer_product import TILE_COLUMNS, TILE_ROWS, multiply_tile
 from sememe.dictionaries.kernels.selection import padded_length
 
@@ -14,29 +18,51 @@ from sememe.dictionaries.kernels.selection import padded_length
 ITEMS_A_TASK = 48
 
 
+class Encoder(NamedTuple):
+    """An encoder's parameters, for kernels."""
+
+    W: Float[np.ndarray, "components neurons"]
+    b: Float[np.ndarray, " components"]
+
+
+class Room(NamedTuple):
+    """What each thread needs to look at one item's pre-activations."""
+
+    pre: np.ndarray  # (threads, components rounded up)
+    margins: np.ndarray  # the same, of which a number a panel is used
+    scratch: np.ndarray  # the same
+    exact: np.ndarray  # the same
+    found: np.ndarray  # int32, the same
+
+
+def empty_room(n_components: int, dtype: np.dtype) -> Room:
+    shape = (thread_limit(), padded_length(n_components))
+    # Zeros rather than uninitialised: a margin is 0 wherever nothing else is said.
+    pre, margins, scratch, exact = (np.zeros(shape, dtype) for _ in range(4))
+    return Room(pre, margins, scratch, exact, np.zeros(shape, np.int32))
+
+
 class Screen:
     """The bytes of an encoder and of a batch, and each thread's room for their sums."""
 
     def __init__(self, n_components: int, d_in: int) -> None:
         self.components = quantise.empty_components(n_components, d_in)
         self.items = quantise.empty_items(0, d_in)
-        threads = numba.config.NUMBA_NUM_THREADS
-        self.sums = quantise.aligned((threads, ITEMS_A_TASK, padded_length(n_components)), np.int32)
+        shape = (thread_limit(), ITEMS_A_TASK, padded_length(n_components))
+        self.sums = quantise.aligned(shape, np.int32)
         self._d_in = d_in
 
-    def read_encoder(
-        self, W_enc: Float[np.ndarray, "components neurons"], b_enc: Float[np.ndarray, " components"]
-    ) -> None:
-        quantise.quantise_components(numba.get_num_threads(), W_enc, b_enc, *self.components)
+    def read_encoder(self, encoder: Encoder) -> None:
+        quantise.quantise_components(numba.get_num_threads(), encoder.W, encoder.b, self.components)
 
     def read_items(self, x: Float[np.ndarray, "items neurons"]) -> None:
         if len(x) != self.items.scale.size:
             self.items = quantise.empty_items(len(x), self._d_in)
-        quantise.quantise_items(numba.get_num_threads(), x, *self.items)
+        quantise.quantise_items(numba.get_num_threads(), x, self.items)
 
 
 @kernel
-def multiply(items, first, count, components, sums):  # type: ignore[no-untyped-def]
+def multiply(items, first, count, components, sums):
     """Sums of products of ``count`` items with every component."""
     panels, steps = components.bytes.shape[:2]
     stride = items.bytes.shape[1]
@@ -55,7 +81,7 @@ def multiply(items, first, count, components, sums):  # type: ignore[no-untyped-
 
 
 @kernel
-def pre_activations(sums, item_scale, item_length, components, pre, margins):  # type: ignore[no-untyped-def]
+def pre_activations(sums, item_scale, item_length, components, pre, margins):
     """What an item's sums mean, and how far off each panel's can be."""
     scale, shift, bias, rounding = components.scale, components.shift, components.bias, components.rounding
     for j in range(sums.shape[0]):
@@ -65,9 +91,9 @@ def pre_activations(sums, item_scale, item_length, components, pre, margins):  #
 
 
 @kernel
-def exact_values(x, W, b, found, count, values):  # type: ignore[no-untyped-def]
+def exact_values(x, encoder, found, count, values):
     """``values = W[found] @ x + b[found]``, four rows at a time."""
-    zero = x.dtype.type(0)
+    W, zero = encoder.W, x.dtype.type(0)
     c = 0
     while c + 4 <= count:
         w0, w1, w2, w3 = W[found[c]], W[found[c + 1]], W[found[c + 2]], W[found[c + 3]]
@@ -86,4 +112,4 @@ def exact_values(x, W, b, found, count, values):  # type: ignore[no-untyped-def]
         values[c] = v0
         c += 1
     for c in range(count):
-        values[c] += b[found[c]]
+        values[c] += encoder.b[found[c]]

@@ -9,10 +9,12 @@ entries. What is surely as large as the threshold, less its margin, sets it; wha
 margin, is a candidate.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -51,7 +53,7 @@ def _repeated(builder: Any, vector: Any, value: Any) -> Any:
 
 
 @intrinsic
-def _raise(typing_context, maxima, slot, values, start, margin):  # type: ignore[no-untyped-def]
+def _raise(typing_context, maxima, slot, values, start, margin):
     """``maxima[slot + j] = max(maxima[slot + j], values[start + j] - margin)`` for ``j`` in a panel."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -70,7 +72,7 @@ def _raise(typing_context, maxima, slot, values, start, margin):  # type: ignore
 
 
 @intrinsic
-def _reaching(typing_context, values, start, threshold):  # type: ignore[no-untyped-def]
+def _reaching(typing_context, values, start, threshold):
     """Which of ``values[start : start + PANEL]`` reach ``threshold``, as the bits of a word."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -83,7 +85,7 @@ def _reaching(typing_context, values, start, threshold):  # type: ignore[no-unty
 
 
 @intrinsic
-def _lowest_bit(typing_context, word):  # type: ignore[no-untyped-def]
+def _lowest_bit(typing_context, word):
     """Position of the lowest set bit of a word that has one."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -93,7 +95,7 @@ def _lowest_bit(typing_context, word):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _count_bits(typing_context, word):  # type: ignore[no-untyped-def]
+def _count_bits(typing_context, word):
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
@@ -101,7 +103,7 @@ def _count_bits(typing_context, word):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _from_bits(typing_context, like, bits):  # type: ignore[no-untyped-def]
+def _from_bits(typing_context, like, bits):
     """The number of ``like``'s kind that is written as ``bits``."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -113,8 +115,8 @@ def _from_bits(typing_context, like, bits):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def block_maxima(row, margins, blocks, maxima):  # type: ignore[no-untyped-def]
-    """What each block surely reaches: block ``b`` are the entries ``b``, ``b + blocks``, ``b + 2 blocks`` ..."""
+def block_maxima(row, margins, blocks, maxima):
+    """What each block surely reaches: block ``b`` holds entry ``b`` and every ``blocks``-th after."""
     maxima[:blocks] = -np.inf
     slot = 0
     for panel in range(row.shape[0] // PANEL):
@@ -125,7 +127,7 @@ def block_maxima(row, margins, blocks, maxima):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def kth_largest(values, count, k):  # type: ignore[no-untyped-def]
+def kth_largest(values, count, k):
     """A threshold that the ``k`` largest of ``values[:count]`` reach, and no others that differ from them.
 
     0 where fewer than ``k`` are positive. Positive numbers order as the integers of the same bits do, so the
@@ -150,7 +152,7 @@ def kth_largest(values, count, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def collect(row, margins, threshold, found):  # type: ignore[no-untyped-def]
+def collect(row, margins, threshold, found):
     """Positions that may reach ``threshold``, ascending, into ``found``; how many."""
     count = 0
     for panel in range(row.shape[0] // PANEL):
@@ -164,7 +166,7 @@ def collect(row, margins, threshold, found):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def candidates(row, margins, k, blocks, scratch, found):  # type: ignore[no-untyped-def]
+def candidates(row, margins, k, blocks, scratch, found):
     """Positions that may be positive and among the ``k`` largest, ascending, into ``found``; how many."""
     block_maxima(row, margins, blocks, scratch)
     threshold = kth_largest(scratch, blocks, k)
@@ -185,7 +187,7 @@ def candidates(row, margins, k, blocks, scratch, found):  # type: ignore[no-unty
 
 
 @kernel
-def settle(found, values, count, k, scratch, components, codes):  # type: ignore[no-untyped-def]
+def settle(found, values, count, k, scratch, components, codes):
     """Keep the ``k`` largest of the candidates that are positive; how many are kept.
 
     Candidates come in ascending order and leave in it; of equal values at the end of the list the first

@@ -7,16 +7,26 @@ exact to rounding; the selected set differs from the exact one at most where two
 of the bytes beyond ``quantise.MARGIN_DEVIATIONS`` standard deviations.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
 import numba
 import numpy as np
 from jaxtyping import Float
 
 from sememe.dictionaries.kernels import integer_product
 from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
-from sememe.dictionaries.kernels.firings import Firings, compact
+from sememe.dictionaries.kernels.firings import Firings, Slots, compact, empty_slots
 from sememe.dictionaries.kernels.product import ChunkedProduct
-from sememe.dictionaries.kernels.screen import ITEMS_A_TASK, Screen, exact_values, multiply, pre_activations
-from sememe.dictionaries.kernels.selection import PANEL, block_count, candidates, padded_length, settle
+from sememe.dictionaries.kernels.screen import (
+    ITEMS_A_TASK,
+    Encoder,
+    Screen,
+    empty_room,
+    exact_values,
+    multiply,
+    pre_activations,
+)
+from sememe.dictionaries.kernels.selection import block_count, candidates, settle
 
 
 class TopKSelector:
@@ -31,92 +41,88 @@ class TopKSelector:
     def __init__(self, n_components: int, d_in: int, k: int, dtype: np.dtype) -> None:
         self.k = k
         self.shape = (n_components, d_in)
-        padded, threads = padded_length(n_components), numba.config.NUMBA_NUM_THREADS
         self._blocks = block_count(n_components, k)
+        self._room = empty_room(n_components, dtype)
         self._screen: Screen | None = None
         # Computing a quarter of the components one by one costs as much as torch's product of all.
         if dtype == np.float32 and n_components >= 4 * k and integer_product.is_supported():
             self._screen = Screen(n_components, d_in)
         else:
             self._product = ChunkedProduct(n_components, dtype)
-        self._rows = np.zeros((threads, 4, padded), dtype)
-        self._found = np.empty((threads, padded), np.int32)
 
     def prepare(
         self, W_enc: Float[np.ndarray, "components neurons"], b_enc: Float[np.ndarray, " components"]
     ) -> None:
         """Read the encoder; due whenever it has changed."""
-        self._W, self._b = W_enc, b_enc
+        self._encoder = Encoder(W_enc, b_enc)
         if self._screen is not None:
-            self._screen.read_encoder(W_enc, b_enc)
+            self._screen.read_encoder(self._encoder)
 
     def select(self, x: Float[np.ndarray, "items neurons"]) -> Firings:
         """The positive ones among each item's k largest ``x W_encᵀ + b_enc``."""
-        counts = np.empty(len(x), np.int64)
-        components = np.empty((len(x), self.k), np.int32)
-        values = np.empty((len(x), self.k), x.dtype)
-        threads, room = numba.get_num_threads(), (self._rows, self._found)
-        if self._screen is not None:
-            screen = self._screen
+        slots = empty_slots(len(x), self.k, x.dtype)
+        threads, screen = numba.get_num_threads(), self._screen
+        if screen is not None:
             screen.read_items(x)
+            how = (self.k, self._blocks)
             _select_by_bytes(
-                threads, x, self._W, self._b, screen.items, screen.components, self.k, self._blocks,
-                screen.sums, *room, counts, components, values,
-            )  # fmt: skip
+                threads,
+                x,
+                self._encoder,
+                screen.items,
+                screen.components,
+                how,
+                screen.sums,
+                self._room,
+                slots,
+            )
         else:
-            for part, pre in self._product.chunks(x, self._W, self._b):
-                _select_rows(
-                    threads, pre, self.k, self._blocks, *room, counts[part], components[part], values[part]
-                )
-        return compact(counts, components, values)
+            for part, pre in self._product.chunks(x, *self._encoder):
+                some = Slots(*(array[part] for array in slots))
+                _select_rows(threads, pre, (self.k, self._blocks), self._room, some)
+        return compact(slots)
 
 
 @kernel
-def _select_task(first, last, x, W, b, items, components, k, blocks, sums, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]  # noqa: E501
-    pre, margins, scratch, exact = rows[0], rows[1], rows[2], rows[3]
+def _select_item(i, pre, margins, how, room, thread, slots, x, encoder):
+    """Fill an item's slots from its pre-activations; with an encoder, from the exact ones."""
+    k, blocks = how
+    scratch, exact, found = room.scratch[thread], room.exact[thread], room.found[thread]
+    count = candidates(pre, margins, k, blocks, scratch, found)
+    if encoder is not None:
+        exact_values(x[i], encoder, found, count, exact)
+    else:
+        for c in range(count):
+            exact[c] = pre[found[c]]
+    slots.counts[i] = settle(found, exact, count, k, scratch, slots.components[i], slots.values[i])
+
+
+@kernel
+def _select_task(first, last, x, encoder, items, components, how, sums, room, thread, slots):
+    pre, margins = room.pre[thread], room.margins[thread]
     multiply(items, first, last - first, components, sums)
     for i in range(first, last):
         pre_activations(sums[i - first], items.scale[i], items.length[i], components, pre, margins)
-        count = candidates(pre, margins, k, blocks, scratch, found)
-        exact_values(x[i], W, b, found, count, exact)
-        counts[i] = settle(found, exact, count, k, scratch, chosen[i], values[i])
+        _select_item(i, pre, margins, how, room, thread, slots, x, encoder)
 
 
 @over_tasks
-def _select_by_bytes(threads, x, W, b, items, components, k, blocks, sums, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]  # noqa: E501
+def _select_by_bytes(threads, x, encoder, items, components, how, sums, room, slots):
     counter = np.zeros(1, np.int64)
     for thread in numba.prange(threads):
         task = next_task(counter)
         while task * ITEMS_A_TASK < x.shape[0]:
-            first = task * ITEMS_A_TASK
-            last = min(first + ITEMS_A_TASK, x.shape[0])
-            _select_task(
-                first, last, x, W, b, items, components, k, blocks,
-                sums[thread], rows[thread], found[thread], counts, chosen, values,
-            )  # fmt: skip
+            first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, x.shape[0])
+            _select_task(first, last, x, encoder, items, components, how, sums[thread], room, thread, slots)
             task = next_task(counter)
 
 
-@kernel
-def _select_rows_task(first, last, pre, k, blocks, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
-    margins, scratch, exact = rows[1], rows[2], rows[3]
-    margins[: pre.shape[1] // PANEL] = 0
-    for i in range(first, last):
-        count = candidates(pre[i], margins, k, blocks, scratch, found)
-        for c in range(count):
-            exact[c] = pre[i, found[c]]
-        counts[i] = settle(found, exact, count, k, scratch, chosen[i], values[i])
-
-
 @over_tasks
-def _select_rows(threads, pre, k, blocks, rows, found, counts, chosen, values):  # type: ignore[no-untyped-def]
+def _select_rows(threads, pre, how, room, slots):
     counter = np.zeros(1, np.int64)
     for thread in numba.prange(threads):
         task = next_task(counter)
         while task * ITEMS_A_TASK < pre.shape[0]:
-            first = task * ITEMS_A_TASK
-            last = min(first + ITEMS_A_TASK, pre.shape[0])
-            _select_rows_task(
-                first, last, pre, k, blocks, rows[thread], found[thread], counts, chosen, values
-            )
+            for i in range(task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, pre.shape[0])):
+                _select_item(i, pre[i], room.margins[thread], how, room, thread, slots, None, None)
             task = next_task(counter)

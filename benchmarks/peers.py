@@ -1,0 +1,135 @@
+"""One whole TopK training step, and the encoding, of other libraries: what ours are timed against.
+
+A peer takes part when its package is importable. In an environment of its own, beside Sememe's::
+
+    pip install torch einops "matplotlib<3.9" simple-parsing schedulefree natsort transformers accelerate \
+        datasets "transformer-lens>=2.16.1,<4" babe nltk tenacity python-dotenv plotly plotly-express
+    pip install --no-deps eai-sparsify sae-lens overcomplete dictionary-learning
+    pip install -e .
+
+Each runs its own forward pass, loss, backward pass, clipping, normalisation and Adam. What the packages
+import for loading language models and drawing is replaced by stand-ins, as it takes no part.
+"""
+
+import importlib.machinery
+import sys
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import MagicMock
+
+import torch
+from torch import Tensor
+
+Step = Callable[[Tensor], float]
+Encode = Callable[[Tensor], Any]
+
+_STAND_INS = ("torchvision", "torchvision.transforms", "timm", "timm.data", "cv2", "nnsight", "circuitsvis")
+_STAND_INS += ("wandb", "umap")
+
+
+def _stand_in() -> None:
+    for name in _STAND_INS:
+        module = MagicMock()
+        module.__spec__, module.__path__ = importlib.machinery.ModuleSpec(name, None), []
+        sys.modules.setdefault(name, module)
+
+
+def sparsify(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+    from sparsify import SparseCoder, SparseCoderConfig
+
+    coder = SparseCoder(d_in, SparseCoderConfig(num_latents=n_components, k=k), device="cpu")
+    optimiser = torch.optim.Adam(coder.parameters(), lr=5e-4)
+
+    def step(x: Tensor) -> float:
+        out = coder(x)
+        out.fvu.backward()
+        coder.remove_gradient_parallel_to_decoder_directions()
+        optimiser.step()
+        optimiser.zero_grad()
+        coder.set_decoder_norm_to_unit_norm()
+        return float(out.fvu.item())
+
+    return step, coder.encode
+
+
+def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> tuple[Step, Encode]:
+    from sae_lens.saes.sae import TrainStepInput
+    from sae_lens.saes.topk_sae import TopKTrainingSAE, TopKTrainingSAEConfig
+
+    sae = TopKTrainingSAE(
+        TopKTrainingSAEConfig(d_in=d_in, d_sae=n_components, k=k, device="cpu", use_sparse_activations=sparse)
+    )
+    optimiser = torch.optim.Adam(sae.parameters(), lr=5e-4)
+    fields = getattr(TrainStepInput, "__dataclass_fields__", {})
+    optional = {"n_training_steps": 0, "is_logging_step": False}
+    given = {name: value for name, value in optional.items() if name in fields}
+
+    def step(x: Tensor) -> float:
+        out = sae.training_forward_pass(
+            TrainStepInput(sae_in=x, coefficients={}, dead_neuron_mask=None, **given)
+        )
+        optimiser.zero_grad()
+        out.loss.backward()
+        torch.nn.utils.clip_grad_norm_(sae.parameters(), 1.0)
+        optimiser.step()
+        return float(out.loss.item())
+
+    return step, sae.encode
+
+
+def sae_lens_sparse(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+    return sae_lens(d_in, n_components, k, sparse=True)
+
+
+def overcomplete(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+    _stand_in()
+    from overcomplete.sae import TopKSAE
+
+    sae = TopKSAE(d_in, nb_concepts=n_components, top_k=k, device="cpu")
+    optimiser = torch.optim.Adam(sae.parameters(), lr=5e-4)
+    sae.train()
+
+    def step(x: Tensor) -> float:
+        optimiser.zero_grad()
+        _, codes = sae.encode(x)
+        loss = (x - sae.decode(codes)).square().mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(sae.parameters(), 1.0)
+        optimiser.step()
+        return float(loss.item())
+
+    return step, sae.encode
+
+
+def dictionary_learning(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+    _stand_in()
+    from dictionary_learning.trainers.top_k import TopKTrainer
+
+    trainer = TopKTrainer(
+        steps=1000,
+        activation_dim=d_in,
+        dict_size=n_components,
+        k=k,
+        layer=0,
+        lm_name="none",
+        device="cpu",
+        warmup_steps=0,
+        lr=5e-4,
+    )
+    done = [0]
+
+    def step(x: Tensor) -> float:
+        done[0] += 1
+        return float(trainer.update(done[0], x))
+
+    return step, trainer.ae.encode
+
+
+# In this order: the stand-ins of the later ones would be found by the earlier.
+PEERS: dict[str, Callable[[int, int, int], tuple[Step, Encode]]] = {
+    "sparsify": sparsify,
+    "SAELens": sae_lens,
+    "SAELens, sparse": sae_lens_sparse,
+    "overcomplete": overcomplete,
+    "dictionary_learning": dictionary_learning,
+}
