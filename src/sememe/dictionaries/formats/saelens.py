@@ -1,0 +1,166 @@
+"""SAELens: ``cfg.json`` and ``sae_weights.safetensors``.
+
+``W_enc (d_in, d_sae)``, ``b_enc``, ``W_dec (d_sae, d_in)``, ``b_dec``; jumprelu adds ``threshold``, gated has
+``b_gate``, ``r_mag`` and ``b_mag`` in place of ``b_enc``. Read from SAELens 6, and what it reads of earlier
+versions; our own ``save`` writes the same files, so that exporting is saving without what only we read.
+
+What SAELens does with its options when it encodes is folded into the weights: ``apply_b_dec_to_input``,
+``rescale_acts_by_decoder_norm``, and the scale of ``expected_average_only_in`` where the checkpoint has it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sememe.dictionaries.dictionary import Dictionary
+from sememe.dictionaries.formats.autoencoder import KINDS, Autoencoder, rounded, shapes
+from sememe.dictionaries.formats.peer_files import (
+    checked,
+    positive_integer,
+    read_settings,
+    refuse_other_than,
+    write_tensors,
+)
+from sememe.dictionaries.storage import CONFIGURATION, WEIGHTS
+from sememe.dictionaries.tensors import read_tensors
+from sememe.errors import DictionaryError, FormatError
+from sememe.files import whole_folder, write_json
+
+# Written by its trainer beside a checkpoint that has not yet been folded.
+_SCALER = "activation_scaler.json"
+
+# Names that its trainer gives to what it saves as a jumprelu for use.
+_BATCH_TOPK = ("batchtopk", "matryoshka_batchtopk")
+
+_SCALED = "expected_average_only_in"
+
+# What its encoder may do to items before it encodes them, and why we cannot.
+_NORMALISATIONS = {
+    _SCALED: f"the scale is kept in {_SCALER}, which is not there: fold it in with SAELens' "
+    "fold_activation_norm_scaling_factor and save again",
+    "covariance_whitening": "fold it in with SAELens' fold_activation_whitening and save again",
+    "layer_norm": "each item is scaled by its own standard deviation, which no fixed weights do",
+    "constant_norm_rescale": "each item is scaled by its own length, which no fixed weights do",
+}
+
+
+def recognises(path: Path) -> bool:
+    """Whether this is SAELens' folder, or one of its two files."""
+    if path.is_dir():
+        return (path / CONFIGURATION).is_file() and (path / WEIGHTS).is_file()
+    return path.name in (CONFIGURATION, WEIGHTS) and recognises(path.parent)
+
+
+def read(path: Path) -> Dictionary:
+    """The dictionary in SAELens' folder; ``sparsity.safetensors`` is passed over."""
+    folder = path if path.is_dir() else path.parent
+    cfg_path, weights_path = folder / CONFIGURATION, folder / WEIGHTS
+    cfg = _of_version_6(cfg_path, read_settings(cfg_path))
+    architecture = _architecture(cfg_path, cfg)
+    tensors = _today(weights_path, read_tensors(weights_path))
+    d_in, d_sae = positive_integer(cfg_path, cfg, "d_in"), positive_integer(cfg_path, cfg, "d_sae")
+    autoencoder = Autoencoder(
+        architecture,
+        checked(weights_path, tensors, shapes(architecture, d_in, d_sae)),
+        positive_integer(cfg_path, {"k": 100, **cfg}, "k") if architecture == "topk" else None,
+    )
+    autoencoder = _with_normalisation_folded(cfg_path, cfg, autoencoder)
+    if architecture == "topk" and cfg.get("rescale_acts_by_decoder_norm", False):
+        lengths = autoencoder.atom_lengths()
+        if not (lengths > 0).all():
+            raise FormatError(
+                f"{weights_path}: {int((lengths == 0).sum())} rows of W_dec are zero, which "
+                "rescale_acts_by_decoder_norm divides by."
+            )
+        autoencoder = autoencoder.with_atoms_divided(lengths)
+    if not cfg.get("apply_b_dec_to_input", True):
+        autoencoder = autoencoder.with_centring()
+    return autoencoder.fitted()
+
+
+def write(dictionary: Dictionary, path: Path) -> None:
+    """Write SAELens' folder; it appears whole or not at all.
+
+    BatchTopK and Matryoshka become what SAELens makes of its own: a jumprelu with the learned threshold.
+
+    Raises:
+        DictionaryError: SAELens has no such architecture.
+    """
+    autoencoder = Autoencoder.of(dictionary, "SAELens", tuple(KINDS))
+    configuration = dictionary._stored_configuration()
+    if not configuration.get("metadata", {}).get("sae_lens_version"):
+        raise DictionaryError(
+            f"{type(dictionary).__name__} does not name the version of SAELens it is stored for."
+        )
+    sizes = {"d_in": autoencoder.d_in, "d_sae": autoencoder.d_sae, "dtype": "float32", "device": "cpu"}
+    with whole_folder(path) as partial:
+        write_json(partial / CONFIGURATION, sizes | configuration)
+        write_tensors(partial / WEIGHTS, rounded(autoencoder.tensors))
+
+
+def _architecture(path: Path, cfg: Mapping[str, Any]) -> str:
+    found = cfg["architecture"]
+    if found in _BATCH_TOPK:
+        raise FormatError(
+            f"{path}: {found} is the checkpoint of a training: save it with SAELens' save_inference_model, "
+            "which makes it a jumprelu with the learned threshold, and import that."
+        )
+    if found not in KINDS:
+        raise FormatError(
+            f"{path}: the architecture is {found!r}, but only {', '.join(KINDS)} can be imported."
+        )
+    return str(found)
+
+
+def _of_version_6(path: Path, cfg: dict[str, Any]) -> dict[str, Any]:
+    """Settings as SAELens 6 names them; those of an earlier version are moved as its own loader does."""
+    version = str(_object(cfg, "metadata").get("sae_lens_version") or cfg.get("sae_lens_version") or "0")
+    tuned = {"finetuning_scaling_factor": cfg.get("finetuning_scaling_factor") or False}
+    refuse_other_than(path, tuned, "finetuning_scaling_factor", False, "fold it into the weights first")
+    cfg = {"architecture": "standard", **cfg}
+    if version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 6:
+        return cfg
+    activation = cfg.get("activation_fn_str") or cfg.get("activation_fn") or "relu"
+    if activation not in ("relu", "topk"):
+        raise FormatError(
+            f"{path}: the activation function is {activation!r}, but only 'relu' and 'topk' can be imported."
+        )
+    if activation == "topk":
+        cfg |= {"architecture": "topk", "k": _object(cfg, "activation_fn_kwargs").get("k")}
+    normalised = cfg.get("normalize_activations")
+    if isinstance(normalised, bool) or normalised is None:
+        cfg["normalize_activations"] = _SCALED if normalised else "none"
+    return cfg
+
+
+def _object(cfg: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = cfg.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _today(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors by today's names, where an earlier version had others."""
+    factor = tensors.pop("scaling_factor", None)
+    if factor is not None and not torch.allclose(factor, torch.ones_like(factor)):
+        raise FormatError(
+            f"{path}: tensor scaling_factor is not 1 throughout; fold it into the weights first."
+        )
+    if "log_threshold" in tensors:
+        tensors["threshold"] = tensors.pop("log_threshold").double().exp()
+    return tensors
+
+
+def _with_normalisation_folded(path: Path, cfg: Mapping[str, Any], autoencoder: Autoencoder) -> Autoencoder:
+    found = cfg.get("normalize_activations", "none")
+    scaler = path.parent / _SCALER
+    if found != _SCALED or not scaler.is_file():
+        why = _NORMALISATIONS.get(str(found), "this is not known here")
+        refuse_other_than(path, {"normalize_activations": found}, "normalize_activations", "none", why)
+        return autoencoder
+    factor = read_settings(scaler).get("scaling_factor")
+    if not isinstance(factor, int | float) or isinstance(factor, bool) or factor <= 0:
+        raise FormatError(f"{scaler}: scaling_factor should be a positive number, but holds {factor!r}.")
+    return autoencoder.with_inputs_scaled(factor)
