@@ -45,6 +45,13 @@ class ScriptedStep:
         self.calls.append((learning_rate, dead, fraction))
         return StepOutcome(self.loss, 0.25, 1.5, torch.tensor(next(self.fired)))
 
+    def optimiser_state(self) -> dict[str, torch.Tensor]:
+        return {}
+
+    def load_optimiser_state(self, state) -> None: ...
+
+    def reset(self, components) -> None: ...
+
 
 def learner_of(step, dead_after=10) -> Learner:
     module = SAEModule(**tied(random_atoms(2, 3, seed=0)), nonlinearity=ReLU())

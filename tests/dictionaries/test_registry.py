@@ -24,7 +24,7 @@ def kind(request) -> type[Dictionary]:
 
 
 @pytest.mark.parametrize("sparse_output", [False, True])
-def test_scikit_learns_checks_pass(kind, sparse_output):
+def test_scikit_learns_checks_pass(kind, sparse_output, plain_calls):
     check_estimator(small(kind, sparse_output=sparse_output), on_skip=None)
 
 

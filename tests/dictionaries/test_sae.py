@@ -34,7 +34,9 @@ def test_the_module_computes_the_codes_and_the_reconstruction(items):
         sae.fit(items)
         x = torch.from_numpy(items)
         with torch.no_grad():
-            np.testing.assert_array_equal(sae.module_.encode(x).numpy(), sae.transform(items))
+            np.testing.assert_allclose(
+                sae.module_.encode(x).numpy(), sae.transform(items), rtol=1e-4, atol=1e-5
+            )
             back = sae.module_(x).numpy()
         np.testing.assert_allclose(back, sae.inverse_transform(sae.transform(items)), rtol=1e-4, atol=1e-4)
         np.testing.assert_array_equal(sae.module_.W_dec.detach().numpy(), sae.components_)

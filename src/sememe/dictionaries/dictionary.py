@@ -63,7 +63,9 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         items = validated_items(self, X, reset=False)
         chunks = self._chunks(items)
         if self.sparse_output:
-            return sparse.vstack([sparse.csr_array(self._codes(chunk)) for chunk in chunks], format="csr")
+            codes = sparse.vstack([sparse.csr_array(self._codes(chunk)) for chunk in chunks], format="csr")
+            codes.sort_indices()
+            return codes
         codes = np.empty((len(items), len(self.components_)), dtype=np.float32)
         start = 0
         for chunk in chunks:

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sememe.dictionaries.items import Items
+from sememe.dictionaries.kernels.plan import Positive, StepPlan
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import Nonlinearity, ReLU
 from sememe.dictionaries.parameters import check_integer, check_number
@@ -24,6 +25,9 @@ class L1Objective:
     """
 
     l1_coefficient: float
+
+    def plan(self) -> StepPlan:
+        return StepPlan(Positive(), l1_coefficient=self.l1_coefficient)
 
     def __call__(
         self,

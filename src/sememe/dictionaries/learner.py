@@ -16,6 +16,10 @@ from sememe.dictionaries.step import TrainingStep
 from sememe.errors import DictionaryError
 
 
+# A parameter that has grown beyond this, for items of unit variance, will not come back.
+_RUN_AWAY = 1e6
+
+
 @dataclass(frozen=True)
 class Schedule:
     """The learning rate over the steps of a training.
@@ -133,7 +137,7 @@ class Learner:
             dead if bool(dead.any()) else None,
             min(1.0, self.n_steps / self.schedule.n_steps),
         )
-        if not np.isfinite(outcome.loss):
+        if not np.isfinite(outcome.loss) or self._ran_away():
             raise DictionaryError(
                 f"The training diverged at step {self.n_steps + 1} (loss {outcome.loss}): "
                 f"lower learning_rate (now {self.schedule.peak}) or set clip_norm."
@@ -144,6 +148,10 @@ class Learner:
         self._sums += torch.tensor(
             [outcome.loss, outcome.squared_error, outcome.l0, 1.0], dtype=torch.float64
         )
+
+    def _ran_away(self) -> bool:
+        # Adam moves all parameters alike, so the few of b_dec tell; items have unit variance.
+        return not float(self.module.b_dec.detach().abs().max()) < _RUN_AWAY
 
     def record(self) -> dict[str, Any]:
         """Means over the steps since the last record: what the log is given."""

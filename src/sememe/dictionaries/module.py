@@ -22,22 +22,24 @@ class SAEModule(nn.Module):
 
     Attributes:
         W_enc: encoder, ``(n_components, d_in)``.
-        b_enc: encoder bias, ``(n_components,)``.
+        b_enc: encoder bias, ``(n_components,)``; None where the nonlinearity has biases of its own.
         W_dec: atoms, ``(n_components, d_in)``, one a row.
         b_dec: what an item without any active component is reconstructed as, ``(d_in,)``.
     """
 
+    b_enc: nn.Parameter
+
     def __init__(
         self,
         W_enc: Float[Tensor, "components neurons"],
-        b_enc: Float[Tensor, " components"],
+        b_enc: Float[Tensor, " components"] | None,
         W_dec: Float[Tensor, "components neurons"],
         b_dec: Float[Tensor, " neurons"],
         nonlinearity: Nonlinearity,
     ) -> None:
         super().__init__()
         self.W_enc = nn.Parameter(W_enc.clone())
-        self.b_enc = nn.Parameter(b_enc.clone())
+        self.register_parameter("b_enc", None if b_enc is None else nn.Parameter(b_enc.clone()))
         self.W_dec = nn.Parameter(W_dec.clone())
         self.b_dec = nn.Parameter(b_dec.clone())
         self.nonlinearity = nonlinearity
@@ -82,7 +84,8 @@ class SAEModule(nn.Module):
     @torch.no_grad()
     def scale_biases(self, factor: float) -> None:
         """Make codes grow by ``factor`` with the distance of items from ``b_dec``."""
-        self.b_enc.mul_(factor)
+        if self.b_enc is not None:
+            self.b_enc.mul_(factor)
         self.nonlinearity.scale_(factor)
 
     @torch.no_grad()

@@ -73,7 +73,9 @@ class Resampling:
         length = self.ENCODER_SHARE * module.W_enc[~dead].norm(dim=1).mean()
         module.W_dec[rows] = directions
         module.W_enc[rows] = length * directions
-        module.b_enc[rows] = 0
+        for name, parameter in module.component_parameters().items():
+            if name not in ("W_enc", "W_dec"):
+                parameter[rows] = 0
         learner.training_step.reset(rows)
         learner.items_since_fired[rows] = 0
 

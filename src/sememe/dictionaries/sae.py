@@ -1,7 +1,7 @@
 """What all sparse autoencoders share: hyperparameters of training, and how a fit is put together."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,12 +16,13 @@ from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.folding import Standardisation, fold, unfold
 from sememe.dictionaries.initialisation import data_atoms, geometric_median, random_atoms, tied
 from sememe.dictionaries.items import Items, ItemsLike, validated_items
+from sememe.dictionaries.kernels.choose import training_step
 from sememe.dictionaries.learner import EarlyStop, Learner, Revival, Schedule
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.nonlinearities import Nonlinearity
 from sememe.dictionaries.parameters import check_choice, check_integer, check_number, seed_of
-from sememe.dictionaries.step import Objective, ReferenceStep, TrainingStep
+from sememe.dictionaries.step import Objective, TrainingStep
 from sememe.dictionaries.stream import BatchStream
 from sememe.dictionaries.training import Checkpoints, Log, train
 from sememe.errors import DictionaryError
@@ -29,6 +30,9 @@ from sememe.progress import Progress, silent
 
 # Items from which the geometric median and data-point atoms are taken.
 _SAMPLE = 10_000
+
+# Batches over which what is used after training instead of a batch's own statistics is averaged.
+_CALIBRATION_BATCHES = 32
 
 # What dictionaries must have in common to be fed by one stream of batches.
 _SHARED = ("n_epochs", "max_steps", "batch_size", "patience", "held_out")
@@ -142,6 +146,7 @@ class SparseAutoencoder(Dictionary):
             for start in range(0, len(items), self.batch_size):
                 learner.update(items.read(start, min(start + self.batch_size, len(items))), items)
             after = learner.state()
+            self._calibrate(learner, items.chunks())
             self._adopt(learner)
             self._partial_state: dict[str, Tensor] | None = after
         return self
@@ -161,11 +166,14 @@ class SparseAutoencoder(Dictionary):
         return SAEModule(**tied(atoms), nonlinearity=self._nonlinearity())
 
     def _training_step(self, module: SAEModule) -> TrainingStep:
-        return ReferenceStep(module, self._objective(module.d_in), self.clip_norm)
+        return training_step(module, self._objective(module.d_in), self.clip_norm)
 
     def _revival(self, n_steps: int, seed: int) -> Revival | None:
         """What replaces dead components between steps, where the objective does not revive them."""
         return None
+
+    def _calibrate(self, learner: Learner, batches: Iterator[Float32[np.ndarray, "batch neurons"]]) -> None:
+        """Set, from raw batches, what the trained module needs in use and training did not."""
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Any:
         with torch.no_grad():
@@ -301,6 +309,7 @@ def train_together(
         progress=progress,
     )
     for sae, learner in zip(saes, learners, strict=True):
+        sae._calibrate(learner, stream.batches(n_steps, n_steps + _CALIBRATION_BATCHES))
         sae._adopt(learner)
 
 

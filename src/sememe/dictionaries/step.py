@@ -122,6 +122,7 @@ class ReferenceStep:
             group["lr"] = learning_rate
         self._optimiser.step()
         self.module.normalise_atoms()
+        self.module.nonlinearity.constrain_()
         return StepOutcome(
             losses.total.item(), losses.squared_error.item(), losses.l0.item(), losses.fired.detach()
         )

@@ -98,7 +98,7 @@ class BatchStream:
         rows = np.concatenate(parts)
         return rows[np.random.default_rng([self.seed, epoch, number]).permutation(len(rows))]
 
-    def _bounds(self, block: int) -> tuple[int, int]:
+    def _bounds(self, block: int | np.integer) -> tuple[int, int]:
         start = int(block) * self.items.block
         return start, min(start + self.items.block, len(self.items))
 

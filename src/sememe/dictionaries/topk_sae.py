@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32
-from scipy import sparse
 from torch import Tensor
 from torch.nn import functional as F
 
 from sememe.dictionaries.items import Items
+from sememe.dictionaries.kernels import plan
+from sememe.dictionaries.kernels.choose import has_kernels_for
+from sememe.dictionaries.kernels.encode import encode_top_k
+from sememe.dictionaries.kernels.plan import StepPlan
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import Nonlinearity, TopK
 from sememe.dictionaries.parameters import check_integer, check_number
@@ -31,6 +34,9 @@ class TopKObjective:
     k: int
     k_aux: int
     auxk_coefficient: float
+
+    def plan(self) -> StepPlan:
+        return StepPlan(plan.TopK(self.k), k_aux=self.k_aux, auxk_coefficient=self.auxk_coefficient)
 
     def __call__(
         self,
@@ -63,13 +69,14 @@ class TopKSAE(SparseAutoencoder):
 
     Args:
         k: components kept for an item, at most ``n_components``.
-        k_aux: dead components kept for an item by AuxK; None: half as many as there are neurons.
-        auxk_coefficient: weight of AuxK; 0: dead components stay dead.
+        k_aux: dead components kept for an item by AuxK; None: ``4 k``.
+        auxk_coefficient: weight of AuxK; 0: dead components stay dead. The paper's 1/32 is for trainings of
+            billions of items; in the few hundred steps of ours it revives too slowly.
     """
 
     k: int = 8
     k_aux: int | None = None
-    auxk_coefficient: float = 2.0
+    auxk_coefficient: float = 3.0
 
     def _check_own_hyperparameters(self, items: Items) -> None:
         check_integer("k", self.k, 1, self.n_components, "n_components")
@@ -85,18 +92,10 @@ class TopKSAE(SparseAutoencoder):
         return super()._stored_configuration() | own
 
     def _objective(self, d_in: int) -> TopKObjective:
-        return TopKObjective(self.k, self.k_aux or max(1, d_in // 2), self.auxk_coefficient)
+        return TopKObjective(self.k, self.k_aux or 4 * self.k, self.auxk_coefficient)
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Any:
-        if not self.sparse_output:
-            return super()._codes(x)
-        with torch.no_grad():
-            pre = self.module_.pre_codes(torch.from_numpy(x).to(self.module_.b_dec))
-            values, components = (found.cpu().numpy() for found in pre.topk(self.k, dim=1, sorted=False))
-        codes = sparse.csr_array(
-            (np.maximum(values, 0).ravel(), components.ravel(), np.arange(0, values.size + 1, self.k)),
-            shape=(len(x), len(self.components_)),
-        )
-        codes.eliminate_zeros()
-        codes.sort_indices()
-        return codes
+        if has_kernels_for(self.module_):
+            arrays = {name: value.detach().numpy() for name, value in self.module_.named_parameters()}
+            return encode_top_k(x, arrays["W_enc"], arrays["b_enc"], arrays["b_dec"], self.k)
+        return super()._codes(x)
