@@ -84,9 +84,36 @@ def test_seeds_are_drawn_in_every_replicate():
     seeds = [Estimate(value, np.full(4000, value)) for value in (0.1, 0.2, 0.6)]
     together = over_seeds(seeds, drawn)
     assert together.value == pytest.approx(0.3)
-    # The standard error of a mean of three, by plugging in their variance.
-    assert together.replicates.std() == pytest.approx(np.std([0.1, 0.2, 0.6]) / np.sqrt(3), rel=0.05)
+    # The standard error of a mean of three; draws with replacement alone would give 18 % less.
+    assert together.replicates.std() == pytest.approx(np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3), rel=0.05)
     assert over_seeds(seeds[:1], drawn) is seeds[0]
+
+
+def test_where_seeds_carry_all_variance_they_give_the_degrees_of_freedom():
+    drawn = resample(60, replicates=2000)
+    pooled = over_seeds([Estimate(v, np.full(2000, v)) for v in (0.1, 0.2, 0.6)], drawn)
+    found = difference(pooled, Estimate(0.0, np.zeros(2000)), 99)
+    error = pooled.replicates.std(ddof=1)
+    assert found.p == pytest.approx(2 * t.sf(0.3 / error, 2), rel=0.1)
+
+
+def test_where_seeds_agree_their_number_does_not_matter():
+    rng = np.random.default_rng(0)
+    shared = rng.normal(0, 0.1, size=2000)
+    pooled = over_seeds([Estimate(0.3, 0.3 + shared)] * 3, resample(60, replicates=2000))
+    error = pooled.replicates.std(ddof=1)
+    assert difference(pooled, Estimate(0.0, np.zeros(2000)), 99).p == pytest.approx(2 * t.sf(0.3 / error, 99))
+
+
+def test_a_setting_that_differs_by_seed_is_called_different_in_5_percent_at_most():
+    # Two families without a difference, three seeds each: the seeds scatter more than the images.
+    rng, calls = np.random.default_rng(1), []
+    drawn = resample(60, replicates=200)
+    for _ in range(400):
+        seeds = rng.normal(0, 0.1, size=(2, 3))
+        pair = [over_seeds([Estimate(v, v + rng.normal(0, 0.02, 200)) for v in row], drawn) for row in seeds]
+        calls.append(difference(*pair, 99).p < 0.05)
+    assert np.mean(calls) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
 
 
 def planted(rng, n_images=400, n_units=30):

@@ -34,6 +34,8 @@ Every measure is a pure function of arrays, with a record of what it means::
 
 Everything but codes, evidence and name may be left out; the measures that need it are then left out.
 
+Several seeds of one setting become one evaluation by ``measures.pool_seeds(evaluations, resampling)``.
+
 **Several, compared.** Hand over all evaluations of all sweeps of a layer::
 
     table = measures.compare("fc1", evaluations, controls=["neurons", "random"], fvu=(0.05, 0.02), l0=(8,))
@@ -96,6 +98,7 @@ from sememe.measures.recovery.recovery_precision import recovery_precision
 from sememe.measures.recovery.recovery_recall import recovery_recall
 from sememe.measures.recovery.shrinkage import shrinkage
 from sememe.measures.recovery.uniqueness import uniqueness
+from sememe.measures.seeds import pool_seeds
 from sememe.measures.selectivity.class_information import class_information
 from sememe.measures.selectivity.class_selectivity import class_selectivity
 from sememe.measures.selectivity.class_totals import ClassSums
@@ -197,6 +200,7 @@ __all__ = [
     "movement",
     "over_seeds",
     "polysemanticity",
+    "pool_seeds",
     "precision_by_interval",
     "recovery_f1",
     "recovery_precision",

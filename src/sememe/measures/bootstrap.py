@@ -24,7 +24,7 @@ to multiples of one over the number of replicates, which a correction for many t
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -95,6 +95,8 @@ class Estimate:
 
     value: float
     replicates: Float[np.ndarray, " replicates"]
+    by_seed: Float[np.ndarray, " seeds"] = field(default_factory=lambda: np.empty(0))
+    """The values that were pooled, where there were several seeds."""
 
     @property
     def low(self) -> float:
@@ -127,9 +129,13 @@ class Difference:
 
 
 def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
-    """``first - second`` with its 95 % interval and p, Student's t with ``degrees`` degrees of freedom.
+    """``first - second`` with its 95 % interval and p, by Student's t.
 
-    Take the least of the numbers that were drawn from (groups, units of each set, seeds), less one.
+    Args:
+        first, second: estimates with the same resampling.
+        degrees: of freedom: the least of the numbers that were drawn from (groups, units of either set), less
+            one. Where seeds were pooled, the few of them count as far as they carry the variance
+            (Welch-Satterthwaite).
 
     Raises:
         MeasureError: estimates from different numbers of replicates, which cannot share images.
@@ -145,23 +151,42 @@ def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
     if math.isnan(value) or spread.size < 2:
         return Difference(*[float("nan")] * 4)
     error = float(spread.std(ddof=1))
-    degrees = max(degrees, 1)
-    reach = error * float(stdtrit(degrees, (1 + LEVEL) / 2))
     if error == 0.0:
         return Difference(value, value, value, 1.0 if value == 0.0 else 0.0)
-    return Difference(value, value - reach, value + reach, float(2 * stdtr(degrees, -abs(value) / error)))
+    freedom = _degrees(error**2, [first.by_seed, second.by_seed], max(degrees, 1))
+    reach = error * float(stdtrit(freedom, (1 + LEVEL) / 2))
+    return Difference(value, value - reach, value + reach, float(2 * stdtr(freedom, -abs(value) / error)))
+
+
+def _degrees(variance: float, by_seed: Sequence[Float[np.ndarray, "..."]], degrees: int) -> float:
+    """Degrees of freedom of a variance that is partly one between a few seeds."""
+    parts = [
+        (float(values.var(ddof=1)) / values.size, values.size - 1) for values in by_seed if values.size > 1
+    ]
+    share = sum(part for part, _ in parts)
+    # Seeds that both sets share fall out of the difference: they cannot carry more than all of its variance.
+    scale = min(1.0, variance / share) if share > 0 else 0.0
+    below = sum((scale * part) ** 2 / own for part, own in parts) + (variance - scale * share) ** 2 / degrees
+    return variance**2 / below
 
 
 def over_seeds(estimates: Sequence[Estimate], resampling: Resampling) -> Estimate:
-    """One estimate of a setting from several seeds: the mean, and seeds drawn anew in each replicate."""
+    """One estimate of a setting from several seeds: the mean, and seeds drawn anew in each replicate.
+
+    For seeds within seeds (dictionaries on networks) pool the inner ones first, then the outer ones. A
+    handful drawn with replacement scatters too little, by ``(seeds - 1) / seeds``; the draws are stretched by
+    as much.
+    """
+    if not estimates:
+        raise MeasureError("There is no seed to pool: give at least one estimate.")
     if len(estimates) == 1:
         return estimates[0]
-    weights = resampling.seed_weights(len(estimates))
+    n_seeds = len(estimates)
+    values = np.array([estimate.value for estimate in estimates])
     stacked = np.stack([estimate.replicates for estimate in estimates], axis=1)
-    return Estimate(
-        value=float(np.mean([estimate.value for estimate in estimates])),
-        replicates=(weights * stacked).sum(axis=1) / len(estimates),
-    )
+    stretch = math.sqrt(n_seeds / (n_seeds - 1))
+    weights = 1.0 + stretch * (resampling.seed_weights(n_seeds) - 1.0)
+    return Estimate(float(values.mean()), (weights * stacked).mean(axis=1), by_seed=values)
 
 
 def holm(p: Float[np.ndarray, " tests"]) -> Float[np.ndarray, " tests"]:

@@ -79,7 +79,11 @@ class Match:
         """A score of each point of the frontier -> the score at the target."""
         value = _mix(self.weights[None], np.array([[point.value for point in points]]))[0]
         drawn = _mix(self.drawn, np.stack([point.replicates for point in points], axis=1))
-        return Estimate(value=float(value), replicates=drawn)
+        sizes = {point.by_seed.size for point in points}
+        seeds = (
+            np.array([point.by_seed for point in points]).T if len(sizes) == 1 else np.empty((0, len(points)))
+        )
+        return Estimate(float(value), drawn, by_seed=_mix(np.broadcast_to(self.weights, seeds.shape), seeds))
 
     def units(self, key: str, mean: Literal["mean", "alive", "corrected"] = "mean") -> Estimate:
         """A measure of units at the target."""

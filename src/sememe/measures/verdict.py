@@ -125,8 +125,12 @@ def _place(matches: Mapping[str, Match]) -> str:
 def _names(keys: Sequence[str]) -> str:
     """Titles of measures in plain words; with several embeddings, how many of them."""
     times = Counter(registry()[key.split("[")[0]].title for key in keys)
-    titles = [title[0].lower() + title[1:] + (f" x {n}" if n > 1 else "") for title, n in times.items()]
-    return ", ".join(titles)
+    return ", ".join(_within(title) + (f" x {n}" if n > 1 else "") for title, n in times.items())
+
+
+def _within(title: str) -> str:
+    """A title as it reads within a sentence; F1 and IoU stay as they are."""
+    return title[0].lower() + title[1:] if title.split()[0][1:].islower() else title
 
 
 def _and(items: Sequence[str]) -> str:
