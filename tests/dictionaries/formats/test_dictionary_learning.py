@@ -206,7 +206,7 @@ def test_wrong_tensors_are_named_with_what_was_expected(trainer, state):
 def test_settings_of_another_kind_are_refused(trainer):
     folder = trainer("AutoEncoder")
     (folder / "config.json").write_text('{"trainer": 3}')
-    with pytest.raises(FormatError, match="trainer should be an object, but holds 3"):
+    with pytest.raises(FormatError, match="trainer should be an object of settings, but holds 3"):
         import_dictionary(folder)
 
 

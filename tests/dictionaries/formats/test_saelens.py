@@ -136,7 +136,7 @@ def test_settings_of_version_5_are_read_as_its_successor_reads_them(lens, weight
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"activation_fn_str": "tanh-relu"}, "activation function is 'tanh-relu'"),
+        ({"activation_fn_str": "tanh-relu"}, "activation_fn is 'tanh-relu', but only relu, topk"),
         ({"normalize_activations": True}, "normalize_activations is 'expected_average_only_in'"),
         ({"finetuning_scaling_factor": True}, "finetuning_scaling_factor is True"),
         ({"activation_fn_str": "topk"}, "k should be a positive integer, but holds None"),
@@ -170,12 +170,14 @@ def test_a_training_checkpoint_says_how_to_save_it_for_use(lens, architecture):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"architecture": "temporal"}, "the architecture is 'temporal', but only standard, topk, jumprelu"),
+        ({"architecture": "temporal"}, "architecture is 'temporal', but only standard, topk, jumprelu"),
         ({"d_in": 6}, r"tensor W_enc should have shape \(6, 9\), but has \(5, 9\)"),
         ({"d_sae": 0}, "d_sae should be a positive integer, but holds 0"),
         ({"d_in": ...}, "d_in should be a positive integer, but is missing"),
         ({"architecture": "topk", "k": 10}, "k is 10 in the file, but there are only 9 components"),
         ({"architecture": "topk", "k": True}, "k should be a positive integer, but holds True"),
+        ({"apply_b_dec_to_input": "no"}, "apply_b_dec_to_input should be true or false, but holds 'no'"),
+        ({"metadata": 6}, "metadata should be an object of settings, but holds 6"),
     ],
 )
 def test_wrong_settings_are_named(lens, options, says):

@@ -45,8 +45,7 @@ def test_batch_top_k_encodes_by_its_threshold_once_there_is_one(checkpoint, weig
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"activation": "TopK"}, "activation is 'TopK', which there keeps negative codes, but only Relu"),
-        ({"activation": "Softmax"}, "activation is 'Softmax', but only Relu"),
+        ({"activation": "TopK"}, "cls is 'TopK', but only Relu, BatchTopK can be imported"),
         ({"schema": 4}, "schema is 4, but only 5 can be imported: load it with saev and save it again"),
         ({"d_model": 6}, r"tensor W_enc should have shape \(6, 9\), but has \(5, 9\)"),
         ({"activation": "BatchTopK"}, r"no tensor activation.threshold: expected one of shape \(\)"),

@@ -18,9 +18,12 @@ from sememe.dictionaries.formats.autoencoder import Autoencoder, rounded
 from sememe.dictionaries.formats.dictionary_learning_classes import CLASSES
 from sememe.dictionaries.formats.peer_files import (
     checked,
+    one_of,
     positive_integer,
+    positive_number,
     read_settings,
     read_torch,
+    section,
     sizes_of,
     tensors_in,
     write_torch,
@@ -54,7 +57,7 @@ def read(path: Path) -> Dictionary:
     path = path / _WEIGHTS if path.is_dir() else path
     settings, found, factor = _settings(path), read_torch(path), 1.0
     if isinstance(found, dict) and isinstance(found.get("ae"), dict):
-        settings = settings or found.get("config") or {}
+        settings = settings or section(path, found, "config")
         factor = _norm_factor(path, found)
         found = found["ae"]
     tensors = tensors_in(path, found)
@@ -112,24 +115,15 @@ def _settings(path: Path) -> dict[str, Any]:
     folder = path.parent.parent if path.parent.name == "checkpoints" else path.parent
     if not (folder / _CONFIGURATION).is_file():
         return {}
-    trainer = read_settings(folder / _CONFIGURATION).get("trainer")
-    if not isinstance(trainer, dict):
-        raise FormatError(
-            f"{folder / _CONFIGURATION}: trainer should be an object, but holds {trainer!r:.60}."
-        )
-    return trainer
+    return section(folder / _CONFIGURATION, read_settings(folder / _CONFIGURATION), "trainer")
 
 
 def _norm_factor(path: Path, backup: Mapping[str, Any]) -> float:
     """What the items were divided by; weights of a finished training are already multiplied by it."""
     factor = backup.get("norm_factor")
-    if factor is None:
-        return 1.0
     if isinstance(factor, Tensor) and factor.numel() == 1:
         factor = factor.item()
-    if not isinstance(factor, int | float) or isinstance(factor, bool) or not 0 < factor < float("inf"):
-        raise FormatError(f"{path}: norm_factor should be a positive number, but holds {factor!r:.60}.")
-    return float(factor)
+    return 1.0 if factor is None else positive_number(path, {"norm_factor": factor}, "norm_factor")
 
 
 def _candidates(tensors: Mapping[str, Any]) -> list[str]:
@@ -138,12 +132,7 @@ def _candidates(tensors: Mapping[str, Any]) -> list[str]:
 
 def _class_name(path: Path, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
     if "dict_class" in settings:
-        name = settings["dict_class"]
-        if name not in CLASSES:
-            raise FormatError(
-                f"{path}: dict_class is {name!r}, but only {', '.join(CLASSES)} can be imported."
-            )
-        return str(name)
+        return one_of(path, settings, "dict_class", CLASSES)
     candidates = _candidates(tensors)
     if len(candidates) != 1:
         fits = f"fit {' and '.join(candidates)}" if candidates else f"fit none of {', '.join(CLASSES)}"

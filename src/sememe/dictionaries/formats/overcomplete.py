@@ -27,9 +27,12 @@ from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.formats.autoencoder import Autoencoder, rounded
 from sememe.dictionaries.formats.peer_files import (
     checked,
+    one_of,
     positive_integer,
+    positive_number,
     read_settings,
     read_state_dict,
+    section,
     sizes_of,
     write_tensors,
 )
@@ -155,11 +158,7 @@ def _weights_file(path: Path) -> Path:
 
 def _class_name(path: Path, weights: Path, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
     if "class" in settings:
-        if settings["class"] not in _CLASSES:
-            raise FormatError(
-                f"{path}: class is {settings['class']!r}, but only {', '.join(_CLASSES)} can be imported."
-            )
-        return str(settings["class"])
+        return one_of(path, settings, "class", _CLASSES)
     if "thresholds" in tensors:
         return "RAJumpSAE" if "dictionary.C" in tensors else "JumpSAE"
     raise FormatError(
@@ -175,16 +174,12 @@ def _atoms(
         mixture = theirs["dictionary.W"].relu()
         mixture = mixture / (mixture.sum(dim=1, keepdim=True) + 1e-8)
         relax = theirs["dictionary.Relax"]
-        limit = _number(path, settings, "delta", 1.0) / relax.norm(dim=1, keepdim=True)
+        limit = positive_number(path, {"delta": 1.0, **settings}, "delta") / relax.norm(dim=1, keepdim=True)
         atoms = mixture @ theirs["dictionary.C"] + relax * limit.clamp_max(1)
     else:
-        parameters = settings.get("dictionary_params") or {}
-        name = parameters.get("normalization", "l2")
-        if name not in _NORMALISATIONS:
-            raise FormatError(
-                f"{path}: normalization is {name!r}, but only {', '.join(_NORMALISATIONS)} can be imported."
-            )
-        atoms = _NORMALISATIONS[name](theirs["dictionary._weights"])
+        parameters = {"normalization": "l2"} | section(path, settings, "dictionary_params")
+        normalise = _NORMALISATIONS[one_of(path, parameters, "normalization", _NORMALISATIONS)]
+        atoms = normalise(theirs["dictionary._weights"])
     return atoms * theirs["dictionary.multiplier"].exp()
 
 
@@ -193,23 +188,14 @@ def _threshold(
 ) -> Float64[Tensor, " components"]:
     if "thresholds" in theirs:
         return theirs["thresholds"].exp()
-    return torch.full((d_sae,), max(0.0, _number(path, settings, "running_threshold")), dtype=torch.float64)
+    # Its module keeps the threshold of BatchTopK outside of the state_dict.
+    threshold = positive_number(path, settings, "running_threshold")
+    return torch.full((d_sae,), threshold, dtype=torch.float64)
 
 
 def _offset(path: Path, settings: Mapping[str, Any], d_in: int) -> Float64[Tensor, " neurons"]:
     offset = settings.get("offset", [0.0] * d_in)
-    if (
-        not isinstance(offset, list)
-        or len(offset) != d_in
-        or not all(isinstance(v, int | float) for v in offset)
-    ):
+    numbers = isinstance(offset, list) and all(isinstance(value, int | float) for value in offset)
+    if not numbers or len(offset) != d_in:
         raise FormatError(f"{path}: offset should be a list of {d_in} numbers, one for each neuron.")
     return torch.tensor(offset, dtype=torch.float64)
-
-
-def _number(path: Path, settings: Mapping[str, Any], key: str, default: float | None = None) -> float:
-    value = settings.get(key, default)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        found = f"holds {value!r}" if key in settings else "is missing: it is no part of the state_dict"
-        raise FormatError(f"{path}: {key} should be a number, but {found}.")
-    return float(value)

@@ -2,7 +2,7 @@
 
 import io
 import pickle
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +27,56 @@ def read_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
+def section(path: Path, settings: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The settings below ``key``; none, if it is missing or null."""
+    value = settings.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise FormatError(f"{path}: {key} should be an object of settings, but {_found(settings, key)}.")
+    return value or {}
+
+
 def positive_integer(path: Path, settings: Mapping[str, Any], key: str) -> int:
     """The setting ``key``, refused if it is missing or not a positive integer."""
     value = settings.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        found = f"holds {value!r}" if key in settings else "is missing"
-        raise FormatError(f"{path}: {key} should be a positive integer, but {found}.")
+        raise FormatError(f"{path}: {key} should be a positive integer, but {_found(settings, key)}.")
+    return value
+
+
+def positive_number(path: Path, settings: Mapping[str, Any], key: str) -> float:
+    """The setting ``key``, refused if it is missing or not a positive number."""
+    value = settings.get(key)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise FormatError(f"{path}: {key} should be a positive number, but {_found(settings, key)}.")
+    return float(value)
+
+
+def flag(path: Path, settings: Mapping[str, Any], key: str, *, default: bool) -> bool:
+    """The setting ``key``, refused if it is neither true nor false."""
+    value = settings.get(key, default)
+    if not isinstance(value, bool):
+        raise FormatError(f"{path}: {key} should be true or false, but {_found(settings, key)}.")
+    return value
+
+
+def one_of(path: Path, settings: Mapping[str, Any], key: str, choices: Collection[str]) -> str:
+    """The setting ``key``, refused if it is not one of the words."""
+    value = settings.get(key)
+    if not isinstance(value, str) or value not in choices:
+        found = f"is {value!r}" if key in settings else "is missing"
+        raise FormatError(f"{path}: {key} {found}, but only {', '.join(choices)} can be imported.")
     return value
 
 
 def refuse_other_than(path: Path, settings: Mapping[str, Any], key: str, value: Any, why: str) -> None:
     """Refuse a setting that is given and is not ``value``; ``why`` ends the sentence."""
     found = settings.get(key, value)
-    if found != value:
+    if type(found) is not type(value) or found != value:
         raise FormatError(f"{path}: {key} is {found!r}, but only {value!r} can be imported: {why}.")
+
+
+def _found(settings: Mapping[str, Any], key: str) -> str:
+    return f"holds {settings[key]!r:.60}" if key in settings else "is missing"
 
 
 def read_torch(path: Path, content: bytes | None = None) -> Any:
@@ -55,16 +91,19 @@ def read_torch(path: Path, content: bytes | None = None) -> Any:
         raise FormatError(f"There is no file {path}.") from None
     try:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "Unsupported global" not in str(error) and "Unsupported class" not in str(error):
-            raise FormatError(_damaged(path, error)) from None
+    except Exception as error:  # a reader of damaged bytes fails in any way
+        if isinstance(error, pickle.UnpicklingError) and "Unsupported" in str(error):
+            raise FormatError(
+                f"{path} holds a pickled object, which could run code when read, so it is refused: if you "
+                "trust it, load it with the library that wrote it, torch.save its state_dict() to another "
+                "file, and import that."
+            ) from None
+        told = str(error).rpartition("WeightsUnpickler error: ")[2].strip()
+        reason = told.splitlines()[0] if told else type(error).__name__
         raise FormatError(
-            f"{path} holds a pickled object, which could run code when read, so it is refused: if you trust "
-            "it, load it with the library that wrote it, torch.save its state_dict() to another file, and "
-            "import that."
+            f"{path} is not a whole file of torch.save ({reason:.120}): it is truncated or was changed, so "
+            "fetch or write it again."
         ) from None
-    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise FormatError(_damaged(path, error)) from None
 
 
 def tensors_in(path: Path, found: Any) -> dict[str, Tensor]:
@@ -115,12 +154,3 @@ def write_torch(path: Path, tensors: Mapping[str, Tensor]) -> None:
     stream = io.BytesIO()
     torch.save({name: value.contiguous() for name, value in tensors.items()}, stream)
     write_bytes(path, stream.getvalue())
-
-
-def _damaged(path: Path, error: Exception) -> str:
-    told = str(error).rpartition("WeightsUnpickler error: ")[2].strip()
-    reason = told.splitlines()[0] if told else type(error).__name__
-    return (
-        f"{path} is not a whole file of torch.save ({reason:.120}): it is truncated or was changed, so fetch "
-        "or write it again."
-    )

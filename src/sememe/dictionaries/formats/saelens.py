@@ -19,9 +19,13 @@ from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.formats.autoencoder import KINDS, Autoencoder, rounded, shapes
 from sememe.dictionaries.formats.peer_files import (
     checked,
+    flag,
+    one_of,
     positive_integer,
+    positive_number,
     read_settings,
     refuse_other_than,
+    section,
     write_tensors,
 )
 from sememe.dictionaries.storage import CONFIGURATION, WEIGHTS
@@ -68,7 +72,7 @@ def read(path: Path) -> Dictionary:
         positive_integer(cfg_path, {"k": 100, **cfg}, "k") if architecture == "topk" else None,
     )
     autoencoder = _with_normalisation_folded(cfg_path, cfg, autoencoder)
-    if architecture == "topk" and cfg.get("rescale_acts_by_decoder_norm", False):
+    if architecture == "topk" and flag(cfg_path, cfg, "rescale_acts_by_decoder_norm", default=False):
         lengths = autoencoder.atom_lengths()
         if not (lengths > 0).all():
             raise FormatError(
@@ -76,7 +80,7 @@ def read(path: Path) -> Dictionary:
                 "rescale_acts_by_decoder_norm divides by."
             )
         autoencoder = autoencoder.with_atoms_divided(lengths)
-    if not cfg.get("apply_b_dec_to_input", True):
+    if not flag(cfg_path, cfg, "apply_b_dec_to_input", default=True):
         autoencoder = autoencoder.with_centring()
     return autoencoder.fitted()
 
@@ -102,43 +106,30 @@ def write(dictionary: Dictionary, path: Path) -> None:
 
 
 def _architecture(path: Path, cfg: Mapping[str, Any]) -> str:
-    found = cfg["architecture"]
-    if found in _BATCH_TOPK:
+    if cfg["architecture"] in _BATCH_TOPK:
         raise FormatError(
-            f"{path}: {found} is the checkpoint of a training: save it with SAELens' save_inference_model, "
-            "which makes it a jumprelu with the learned threshold, and import that."
+            f"{path}: {cfg['architecture']} is the checkpoint of a training: save it with SAELens' "
+            "save_inference_model, which makes it a jumprelu with the learned threshold, and import that."
         )
-    if found not in KINDS:
-        raise FormatError(
-            f"{path}: the architecture is {found!r}, but only {', '.join(KINDS)} can be imported."
-        )
-    return str(found)
+    return one_of(path, cfg, "architecture", KINDS)
 
 
 def _of_version_6(path: Path, cfg: dict[str, Any]) -> dict[str, Any]:
     """Settings as SAELens 6 names them; those of an earlier version are moved as its own loader does."""
-    version = str(_object(cfg, "metadata").get("sae_lens_version") or cfg.get("sae_lens_version") or "0")
+    version = section(path, cfg, "metadata").get("sae_lens_version") or cfg.get("sae_lens_version")
     tuned = {"finetuning_scaling_factor": cfg.get("finetuning_scaling_factor") or False}
     refuse_other_than(path, tuned, "finetuning_scaling_factor", False, "fold it into the weights first")
     cfg = {"architecture": "standard", **cfg}
-    if version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 6:
+    major = str(version).partition(".")[0]
+    if major.isdigit() and int(major) >= 6:
         return cfg
-    activation = cfg.get("activation_fn_str") or cfg.get("activation_fn") or "relu"
-    if activation not in ("relu", "topk"):
-        raise FormatError(
-            f"{path}: the activation function is {activation!r}, but only 'relu' and 'topk' can be imported."
-        )
-    if activation == "topk":
-        cfg |= {"architecture": "topk", "k": _object(cfg, "activation_fn_kwargs").get("k")}
+    activation = {"activation_fn": cfg.get("activation_fn_str") or cfg.get("activation_fn") or "relu"}
+    if one_of(path, activation, "activation_fn", ("relu", "topk")) == "topk":
+        cfg |= {"architecture": "topk", "k": section(path, cfg, "activation_fn_kwargs").get("k")}
     normalised = cfg.get("normalize_activations")
     if isinstance(normalised, bool) or normalised is None:
         cfg["normalize_activations"] = _SCALED if normalised else "none"
     return cfg
-
-
-def _object(cfg: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = cfg.get(key)
-    return value if isinstance(value, dict) else {}
 
 
 def _today(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -160,7 +151,4 @@ def _with_normalisation_folded(path: Path, cfg: Mapping[str, Any], autoencoder: 
         why = _NORMALISATIONS.get(str(found), "this is not known here")
         refuse_other_than(path, {"normalize_activations": found}, "normalize_activations", "none", why)
         return autoencoder
-    factor = read_settings(scaler).get("scaling_factor")
-    if not isinstance(factor, int | float) or isinstance(factor, bool) or factor <= 0:
-        raise FormatError(f"{scaler}: scaling_factor should be a positive number, but holds {factor!r}.")
-    return autoencoder.with_inputs_scaled(factor)
+    return autoencoder.with_inputs_scaled(positive_number(scaler, read_settings(scaler), "scaling_factor"))

@@ -14,9 +14,11 @@ from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.formats.autoencoder import Autoencoder, shapes
 from sememe.dictionaries.formats.peer_files import (
     checked,
+    one_of,
     positive_integer,
     read_torch,
     refuse_other_than,
+    section,
     tensors_in,
 )
 from sememe.errors import FormatError
@@ -38,13 +40,8 @@ def read(path: Path) -> Dictionary:
         raise FormatError(f"{path} does not begin with saev's line of JSON.")
     refuse_other_than(path, header, "schema", 5, "load it with saev and save it again")
     cfg = header["cfg"]
-    activation = cfg.get("activation") or {}
-    name = activation.get("cls")
-    if name not in ("Relu", "BatchTopK"):
-        why = ", which there keeps negative codes" if name == "TopK" else ""
-        raise FormatError(
-            f"{path}: the activation is {name!r}{why}, but only Relu and BatchTopK can be imported."
-        )
+    # Its TopK keeps the negative among the largest codes, which no dictionary of ours does.
+    name = one_of(path, section(path, cfg, "activation"), "cls", ("Relu", "BatchTopK"))
     d_in, d_sae = positive_integer(path, cfg, "d_model"), positive_integer(path, cfg, "d_sae")
     expected = shapes("standard", d_in, d_sae)
     if name == "BatchTopK":
