@@ -3,6 +3,7 @@ import pytest
 import torch
 from sklearn.linear_model import orthogonal_mp
 
+from references.pursuit import pursue_by_residuals
 from sememe.dictionaries.initialisation import random_atoms
 from sememe.dictionaries.pursuit import largest_projections, least_squares, orthogonal_matching_pursuit
 
@@ -71,3 +72,21 @@ def test_pursuit_stops_when_nothing_is_left_or_no_atom_points_there():
     _, codes = orthogonal_matching_pursuit(torch.tensor([[3.0, 0.0], [0.0, 0.0], [-1.0, -2.0]]), atoms, 2)
     assert codes[0].tolist() == pytest.approx([3.0, 0.0])
     assert codes[1:].abs().max() == 0
+
+
+@pytest.mark.parametrize(("d", "n", "k"), [(8, 24, 5), (32, 200, 12), (5, 40, 9)])
+def test_pursuit_in_projections_is_pursuit_by_residuals(d, n, k):
+    atoms, x = random_atoms(n, d, seed=2), draw(300, d, seed=3)
+    mine = dense(*orthogonal_matching_pursuit(x, atoms, k), n) @ atoms
+    reference = dense(*pursue_by_residuals(x, atoms, k), n) @ atoms
+    # Near ties may be settled otherwise, so it is the reconstructions that agree, not every choice.
+    apart = (mine - reference).norm(dim=1) / x.norm(dim=1)
+    assert apart.quantile(0.95) < 1e-3
+    errors = [(x - back).square().sum().item() for back in (mine, reference)]
+    assert errors[0] == pytest.approx(errors[1], rel=0.02, abs=1e-4 * x.square().sum().item())
+
+
+def test_an_item_without_a_positive_projection_has_no_codes():
+    atoms = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    _, codes = orthogonal_matching_pursuit(torch.tensor([[-1.0, -2.0], [0.0, 0.0]]), atoms, 2)
+    assert codes.tolist() == [[0.0, 0.0], [0.0, 0.0]]

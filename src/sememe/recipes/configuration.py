@@ -53,6 +53,7 @@ class LayerPlan:
     layer: str  # dotted name
     title: str  # what people read
     n_neurons: int  # for an early report, before anything is harvested
+    splice_images: int  # report images passed through the network with a reconstruction spliced in
     sweeps: tuple[Sweep, ...]  # what is compared
     shown: str  # the sweep point whose features the report shows beside the neurons
     l0_targets: tuple[float, ...]  # the sparsities at which unit sets are compared
@@ -67,7 +68,6 @@ class RunConfiguration:
     quick: bool  # the impatient variant: fewer images, shorter sweeps
     train_images: int  # images that networks and dictionaries are fitted on, the first of the training split
     report_images: int  # images that scores are reported on: the last of the test split
-    splice_images: int  # images passed through the network with a reconstruction spliced in
     networks: tuple[NetworkPlan, ...]
     layers: tuple[LayerPlan, ...]
     encoder_seed: int  # of the independent encoder behind the similarity measures

@@ -17,16 +17,19 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
         quick=quick,
         train_images=60_000 if not quick else 20_000,
         report_images=5_000,
-        splice_images=2_000 if not quick else 1_000,
         networks=(
             NetworkPlan("digit_mlp", "the network of the series, 784-16-16-10", seed, ("hidden1", "hidden2")),
             NetworkPlan("digit_cnn", "a small convolutional network", seed, ("conv2", "fc1"), 4),
         ),
         layers=(
-            LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, narrow, "TopKSAE-k4", (4.0,)),
-            LayerPlan("digit_mlp", "hidden2", "the second hidden layer", 16, narrow, "TopKSAE-k4", (4.0,)),
-            _wide("conv2", "the second convolution", 32, seed, quick),
-            _wide("fc1", "the layer before the output", 128, seed, quick),
+            LayerPlan(
+                "digit_mlp", "hidden1", "the first hidden layer", 16, 5_000, narrow, "TopKSAE-k4", (4.0,)
+            ),
+            LayerPlan(
+                "digit_mlp", "hidden2", "the second hidden layer", 16, 5_000, narrow, "TopKSAE-k4", (4.0,)
+            ),
+            _wide("conv2", "the second convolution", 32, 500, seed, quick),
+            _wide("fc1", "the layer before the output", 128, 2_000, seed, quick),
         ),
         encoder_seed=seed + 1000,
         replicates=400 if not quick else 200,
@@ -44,7 +47,7 @@ def _narrow(seed: int, quick: bool) -> tuple[Sweep, ...]:
     )
 
 
-def _wide(layer: str, title: str, n_neurons: int, seed: int, quick: bool) -> LayerPlan:
+def _wide(layer: str, title: str, n_neurons: int, splice_images: int, seed: int, quick: bool) -> LayerPlan:
     """For a layer of dozens to hundreds of neurons."""
     neurons_k = (2, 4, 8, 16, 32, 64, 128) if not quick else (8, 32, 128)
     sweeps = _sweeps(
@@ -54,7 +57,7 @@ def _wide(layer: str, title: str, n_neurons: int, seed: int, quick: bool) -> Lay
         l1=(0.1, 0.03, 0.01, 0.003) if not quick else (0.03, 0.003),
         seed=seed,
     )
-    return LayerPlan("digit_cnn", layer, title, n_neurons, sweeps, "TopKSAE-k8", (8.0,))
+    return LayerPlan("digit_cnn", layer, title, n_neurons, splice_images, sweeps, "TopKSAE-k8", (8.0,))
 
 
 def _sweeps(

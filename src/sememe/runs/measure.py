@@ -122,7 +122,7 @@ class _Subject:
             },
         )
         net = networks.load(folder.network(layer.network))
-        some = report[: configuration.splice_images]
+        some = report[: layer.splice_images]
 
         def logits_with(constant: np.ndarray) -> np.ndarray:
             return activations.splice(

@@ -1,5 +1,6 @@
 """One layer of a run, as the report shows it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +35,17 @@ from sememe.recipes.configuration import LayerPlan, RunConfiguration, Sweep
 from sememe.runs.folder import RunFolder
 from sememe.runs.unit_table import read_units
 
-# The measures that a unit's card and the frontier figures show; the comparison shows them all.
+# The measures that a unit's card and the frontier figures show; the comparison's table lists them all.
 CARD_MEASURES = ("dominant_mass", "monosemanticity_score[encoder, centred]")
+# Those that the comparison draws.
+DRAWN_MEASURES = (
+    "class_selectivity",
+    "dominant_mass",
+    "class_information",
+    "monosemanticity_score[encoder, centred]",
+    "monosemanticity_score[pixels, centred]",
+    "clarity[encoder, centred]",
+)
 
 
 def layer_report(
@@ -75,7 +85,10 @@ def layer_report(
 
 
 def _score(row: Row) -> Score:
-    return Score(row.value, row.low, row.high, row.images, "images", row.alive)
+    """A measure of units is a mean over them; a measure of the whole set comes from its images."""
+    n, of = (row.images, "images") if math.isnan(row.null) else (row.units, "units")
+    null = None if math.isnan(row.null) else row.null
+    return Score(row.value, row.low, row.high, n, of, without_dead=row.alive, null=null)
 
 
 def _sweep_of(layer: LayerPlan, title: str) -> Sweep:
@@ -225,6 +238,7 @@ def _comparisons(layer: LayerPlan, table: MeasureTable) -> list[Comparison]:
                 matched="fvu" if quantity == "fvu" else "l0",
                 target=float(value),
                 measures=tuple(keys),
+                drawn=tuple(key for key in DRAWN_MEASURES if key in keys),
                 rows=tuple(_comparison_row(layer, sweep, rows, keys) for sweep in layer.sweeps),
             )
         )

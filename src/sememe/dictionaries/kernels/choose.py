@@ -41,6 +41,7 @@ def warm_up() -> None:
     """Compile every kernel for float32, where the cache on disk has none; about half a minute."""
     from sememe.dictionaries.kernels.encode import decode, encode_above, encode_top_k
     from sememe.dictionaries.kernels.plan import BatchTopK, Positive, TopK
+    from sememe.dictionaries.kernels.pursuit import pursue
 
     rng = np.random.default_rng(0)
     d_in, x = 8, torch.from_numpy(rng.standard_normal((64, 8), dtype=np.float32))
@@ -59,4 +60,5 @@ def warm_up() -> None:
         if isinstance(selection, TopK):
             codes = encode_top_k(x.numpy(), atoms, arrays["b_enc"], arrays["b_dec"], selection.k)
             decode(codes, atoms, arrays["b_dec"])
+    pursue(x.numpy(), atoms, 2)
     encode_above(x.numpy(), atoms, arrays["b_enc"], arrays["b_dec"], arrays["b_enc"])
