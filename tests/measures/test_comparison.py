@@ -145,6 +145,8 @@ def test_bad_tables_and_comparisons_are_named(table, swept):
         compare("fc1", swept, controls=["PCA"])
     with pytest.raises(MeasureError, match="at least one evaluation"):
         compare("fc1", [], controls=[])
+    with pytest.raises(MeasureError, match="no place to compare at"):
+        compare("fc1", swept, controls=[], fvu=(), l0=())
     with pytest.raises(MeasureError, match=r"no \['place'\]"):
         table.select(place=1)
     other = measures.evaluate(

@@ -50,6 +50,10 @@ def compare(
     targets = [Target("fvu", value) for value in fvu]
     targets += [Target("loss_recovered[zero]", value) for value in loss_recovered]
     targets += [Target("l0", value) for value in l0]
+    if not targets:
+        raise MeasureError(
+            "There is no place to compare at: give at least one of fvu, l0 and loss_recovered."
+        )
     matches = {}
     for target in targets:
         matches[target] = {name: match(points, target) for name, points in families.items()}

@@ -38,6 +38,8 @@ class Evidence:
     """
     concepts: Bool[np.ndarray, "items concepts"] | None = None
     """Which item has which concept."""
+    deal: Int[np.ndarray, " items"] | None = None
+    """Whose embedding an item has; None: its own. Embeddings are large: they are looked up, not dealt."""
 
     @property
     def n_items(self) -> int:
@@ -50,9 +52,8 @@ class Evidence:
         for shuffle in range(NULL_SHUFFLES):
             deal = np.random.default_rng([self.resampling.seed, 3, shuffle]).permutation(self.n_items)
             labels = None if self.labels is None else self.labels[deal]
-            embeddings = {name: rows[deal] for name, rows in self.embeddings.items()}
             concepts = None if self.concepts is None else self.concepts[deal]
-            dealt.append(replace(self, labels=labels, embeddings=embeddings, concepts=concepts))
+            dealt.append(replace(self, labels=labels, concepts=concepts, deal=deal))
         return dealt
 
     @property

@@ -54,9 +54,12 @@ def unit_sums(
         histogram = HistogramSums(*firing_extent(codes), known.n_classes, n_groups)
         histogram.update(codes, known.labels, group)
         yield "histogram", "", histogram
+    greatest = part.greatest
+    if greatest is not None and known.deal is not None:
+        greatest = known.deal[greatest[0]], greatest[1]
     for name, rows in known.embeddings.items():
         top = TopSums(n_columns, rows.shape[1], n_groups)
-        top.update(codes, rows, group, part.greatest)
+        top.update(codes, rows, group, greatest)
         yield "top", name, top
         if group is not None:
             pairs = PairSums(n_columns, rows.shape[1], n_groups)

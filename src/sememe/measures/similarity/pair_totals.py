@@ -69,12 +69,10 @@ class PairSums:
         codes = checked(codes)
         codes = codes.astype(np.float64)
         group = group_of(group, n_items, n_groups)
-        if n_groups > 1:
-            order = np.argsort(group, kind="stable")
-            codes, embeddings, group = codes[order], embeddings[order], group[order]
-        bounds = np.searchsorted(group, np.arange(n_groups + 1))
+        order = np.argsort(group, kind="stable")
+        bounds = np.searchsorted(group[order], np.arange(n_groups + 1))
         for g in np.unique(group):
-            rows = slice(bounds[g], bounds[g + 1])
+            rows = order[bounds[g] : bounds[g + 1]] if n_groups > 1 else slice(None)
             self._vector[g] += codes[rows].T @ embeddings[rows]
             self._embedding[g] += embeddings[rows].sum(axis=0)
         squares = squared(codes)

@@ -79,7 +79,7 @@ class TopSums:
         kept = place < REMEMBERED
         self._value = np.take_along_axis(value, place, axis=1)
         self._group = np.where(kept, self._group[row, old], group[new])
-        embedding = embeddings.astype(np.float32)[new]
+        embedding = embeddings[new].astype(np.float32)
         embedding[kept] = self._embedding[row, old][kept]
         self._embedding = embedding
         self._found = None

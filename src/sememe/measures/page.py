@@ -1,0 +1,78 @@
+"""A page of the docs for each measure, written from its record and its docstring, so that neither can
+drift.
+"""
+
+import inspect
+import math
+import re
+
+from sememe.measures.record import FAMILIES, MeasureRecord, registry
+
+_REFERENCE = re.compile(r":\w+:`~?(?:[\w.]+\.)?(\w+)`")
+_NAMED = re.compile(r"^([A-Za-z_]+(?:, [a-z_]+)*): ", re.MULTILINE)
+_SECTION = re.compile(r"^(Args|Returns|Raises|Source):\s*", re.MULTILINE)
+
+
+def page(record: MeasureRecord) -> str:
+    """The page of one measure, in Markdown.
+
+    >>> print(page(registry()["fvu"]).splitlines()[0])
+    # Fraction of variance unexplained (FVU)
+    """
+    body, sections, example = _docstring(record)
+    facts = [
+        ("Call", f"`sememe.measures.{record.name}({', '.join(_parameters(record))})`"),
+        ("Family", FAMILIES[record.family]),
+        ("Gives", "one number a unit" if record.level == "unit" else "one number for the whole unit set"),
+        ("Range", f"{_number(record.range[0])} to {_number(record.range[1])}"),
+        ("Better", {True: "higher", False: "lower", None: "neither"}[record.higher_is_better]),
+        ("A dead unit", record.dead),
+        ("Needs", ", ".join(sorted(record.needs))),
+        ("Source", record.source),
+    ]
+    lines = [f"# {record.title}", "", body, "", f"$$ {record.formula} $$", "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {_cell(value)} |" for name, value in facts]
+    for title, heading in (("Args", "Arguments"), ("Returns", "Result"), ("Raises", "Errors")):
+        if title in sections:
+            lines += ["", f"## {heading}", "", _NAMED.sub(r"- **\1**: ", sections[title])]
+    return "\n".join([*lines, "", "## Example", "", "```python", example, "```", ""])
+
+
+def index() -> str:
+    """The list of all measures, family by family, each linked to its page."""
+    lines = ["# Measures"]
+    family = ""
+    for record in registry().values():
+        if record.family != family:
+            family = record.family
+            lines += ["", f"## {FAMILIES[family]}", ""]
+        body = _docstring(record)[0].split("\n\n")[0].replace("\n", " ")
+        lines.append(f"- [{record.title}]({record.name}.md): {body}")
+    return "\n".join([*lines, ""])
+
+
+def _docstring(record: MeasureRecord) -> tuple[str, dict[str, str], str]:
+    """What a docstring says before its sections, its sections by name, and its example."""
+    text = _REFERENCE.sub(r"`\1`", inspect.getdoc(record.function) or "").replace("``", "`")
+    text, _, example = text.partition("\n>>> ")
+    body, *parts = _SECTION.split(text)
+    sections = {
+        name: inspect.cleandoc(content).strip() for name, content in zip(parts[::2], parts[1::2], strict=True)
+    }
+    return body.strip(), sections, ">>> " + example.strip()
+
+
+def _parameters(record: MeasureRecord) -> list[str]:
+    return [
+        name if parameter.default is inspect.Parameter.empty else f"{name}={parameter.default!r}"
+        for name, parameter in inspect.signature(record.function).parameters.items()
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if math.isfinite(value) else ("unbounded" if value > 0 else "unbounded below")
+
+
+def _cell(text: str) -> str:
+    """Within a table a bar would end the cell."""
+    return text.replace("|", r"\|")
