@@ -76,6 +76,7 @@ def write_saelens(folder: Path) -> Iterator[Written]:
         return sae.encode, sae.decode
 
     sizes = {"d_in": D_IN, "d_sae": D_SAE}
+    steps = {"max_iterations": K, "residual_threshold": 0.0, "stop_on_duplicate_support": False}
     cases: dict[str, tuple[str, dict[str, Any]]] = {
         "standard": ("standard", {}),
         "standard-uncentred": ("standard", {"apply_b_dec_to_input": False}),
@@ -85,11 +86,14 @@ def write_saelens(folder: Path) -> Iterator[Written]:
         "jumprelu-uncentred": ("jumprelu", {"apply_b_dec_to_input": False}),
         "gated": ("gated", {}),
         "gated-uncentred": ("gated", {"apply_b_dec_to_input": False}),
+        "matching-pursuit": ("matching_pursuit", steps),
     }
     for number, (name, (architecture, options)) in enumerate(cases.items()):
         kind, configuration = get_sae_class(architecture)
         sae = kind(configuration(**sizes, **options))
         randomise(sae, number)
+        if architecture == "matching_pursuit":  # as its trainer keeps them; longer atoms overshoot
+            sae.W_dec.data /= sae.W_dec.norm(dim=1, keepdim=True)
         sae.save_model(folder / name)
         yield name, name, coder(folder / name)
     trained: dict[str, tuple[str, dict[str, Any]]] = {
@@ -268,6 +272,7 @@ READERS = {
 @torch.no_grad()
 def write(folder: Path) -> None:
     """Let every library write, and note what it makes of 300 items."""
+    torch.manual_seed(0)  # the libraries draw their first weights from the global generator
     items = torch.randn(300, D_IN, generator=torch.Generator().manual_seed(1)) + 0.5
     manifest = []
     for format, writer in WRITERS.items():

@@ -5,13 +5,11 @@ import pytest
 import torch
 
 from references.peer_encoders import gated, jump_relu, relu, top_k
-from sememe.dictionaries import L1SAE, TopKSAE, registry
+from sememe.dictionaries import L1SAE, TopKSAE
 from sememe.dictionaries.batch_topk_sae import BatchTopKSAE
 from sememe.dictionaries.formats import export_dictionary, import_dictionary
 from sememe.dictionaries.matryoshka_sae import MatryoshkaSAE
 from sememe.errors import FormatError
-
-needs_gated = pytest.mark.skipif("GatedSAE" not in registry(), reason="needs the gated family")
 
 
 @pytest.fixture
@@ -112,7 +110,6 @@ def test_jump_relu_encodes_items_as_they_are(trainer, weights, x):
     np.testing.assert_allclose(codes, expected, atol=1e-5)
 
 
-@needs_gated
 def test_gated_codes_are_those_of_the_formula(trainer, weights, x):
     codes = import_dictionary(trainer("GatedAutoEncoder")).transform(x)
     z = (x - weights.b_dec) @ weights.W_enc
@@ -232,7 +229,6 @@ def test_atoms_that_the_loader_would_divide_are_written_as_the_class_that_is_lef
     np.testing.assert_allclose(import_dictionary(tmp_path / "back").transform(x), sae.transform(x), atol=1e-5)
 
 
-@needs_gated
 @pytest.mark.parametrize(
     "name", ["BatchTopKSAE", "MatryoshkaBatchTopKSAE", "JumpReluAutoEncoder", "GatedAutoEncoder"]
 )

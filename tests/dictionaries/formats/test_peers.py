@@ -16,11 +16,13 @@ SCRIPT = Path(__file__).parents[3] / "benchmarks" / "peer_formats.py"
 INTERPRETER = os.environ.get("SEMEME_PEERS_PYTHON")
 
 # Which of ours each of them has a counterpart of.
+_RELU, _TOP_K = ("L1SAE", "PAnnealedSAE"), ("TopKSAE", "ArchetypalSAE")
+_THRESHOLD = ("BatchTopKSAE", "MatryoshkaSAE", "JumpReLUSAE")
 EXCHANGED = {
-    "saelens": ("L1SAE", "TopKSAE", "BatchTopKSAE", "MatryoshkaSAE", "JumpReLUSAE", "GatedSAE"),
-    "dictionary_learning": ("L1SAE", "TopKSAE", "BatchTopKSAE", "MatryoshkaSAE", "JumpReLUSAE", "GatedSAE"),
-    "sparsify": ("TopKSAE",),
-    "overcomplete": ("L1SAE", "TopKSAE", "BatchTopKSAE", "MatryoshkaSAE", "JumpReLUSAE"),
+    "saelens": (*_RELU, *_TOP_K, *_THRESHOLD, "GatedSAE", "MatchingPursuitSAE"),
+    "dictionary_learning": (*_RELU, *_TOP_K, *_THRESHOLD, "GatedSAE"),
+    "sparsify": _TOP_K,
+    "overcomplete": (*_RELU, *_TOP_K, *_THRESHOLD),
 }
 
 pytestmark = [

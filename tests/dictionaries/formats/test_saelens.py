@@ -5,11 +5,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from references.peer_encoders import gated, jump_relu, relu, top_k
-from sememe.dictionaries import L1SAE, PCA, TopKSAE, registry
+from references.peer_encoders import gated, jump_relu, matching_pursuit, relu, top_k
+from sememe.dictionaries import L1SAE, PCA, TopKSAE
 from sememe.dictionaries.batch_topk_sae import BatchTopKSAE
 from sememe.dictionaries.formats import export_dictionary, import_dictionary
+from sememe.dictionaries.gated_sae import GatedSAE
 from sememe.dictionaries.jump_relu_sae import JumpReLUSAE
+from sememe.dictionaries.matching_pursuit_sae import MatchingPursuitSAE
 from sememe.dictionaries.matryoshka_sae import MatryoshkaSAE
 from sememe.errors import DictionaryError, FormatError
 
@@ -18,9 +20,9 @@ TENSORS = {
     "topk": ("W_enc", "b_enc", "W_dec", "b_dec"),
     "jumprelu": ("W_enc", "b_enc", "W_dec", "b_dec", "threshold"),
     "gated": ("W_enc", "b_gate", "r_mag", "b_mag", "W_dec", "b_dec"),
+    "matching_pursuit": ("W_dec", "b_dec"),
 }
 KINDS = {"standard": "L1SAE", "topk": "TopKSAE", "jumprelu": "JumpReLUSAE", "gated": "GatedSAE"}
-ARCHITECTURES = [name for name, kind in KINDS.items() if kind in registry()]
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def expected_codes(architecture, w, x, centred=True):
 
 
 @pytest.mark.parametrize("centred", [True, False])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", KINDS)
 def test_codes_are_those_of_the_formula(lens, weights, x, architecture, centred):
     sae = import_dictionary(lens(architecture, apply_b_dec_to_input=centred))
     assert type(sae).__name__ == KINDS[architecture]
@@ -106,6 +108,34 @@ def test_a_scale_that_is_no_number_is_refused(lens, factor):
     (folder / "activation_scaler.json").write_text(f'{{"scaling_factor": {factor}}}')
     with pytest.raises(FormatError, match="scaling_factor should be a positive number"):
         import_dictionary(folder)
+
+
+PURSUIT = {"residual_threshold": 0, "stop_on_duplicate_support": False, "max_iterations": 3}
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_matching_pursuit_of_a_number_of_steps(lens, weights, x, centred):
+    weights.W_dec /= np.linalg.norm(weights.W_dec, axis=1, keepdims=True)
+    sae = import_dictionary(lens("matching_pursuit", apply_b_dec_to_input=centred, **PURSUIT))
+    assert (type(sae).__name__, sae.k) == ("MatchingPursuitSAE", 3)
+    offset = weights.b_dec * centred
+    codes = matching_pursuit(x - offset, weights.W_dec, 3)
+    np.testing.assert_allclose(sae.transform(x), codes, atol=1e-5)
+    np.testing.assert_allclose(sae.inverse_transform(codes), codes @ weights.W_dec + offset, atol=1e-5)
+    assert import_dictionary(lens("matching_pursuit", **(PURSUIT | {"max_iterations": None}))).k == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"residual_threshold": ...}, "residual_threshold is 0.01, but only 0"),
+        ({"stop_on_duplicate_support": True}, "stop_on_duplicate_support is True, but only False"),
+        ({"normalize_activations": "expected_average_only_in"}, "a pursuit of scaled items is another one"),
+    ],
+)
+def test_matching_pursuit_that_stops_by_itself_is_refused(lens, options, says):
+    with pytest.raises(FormatError, match=says):
+        import_dictionary(lens("matching_pursuit", **(PURSUIT | options)))
 
 
 @pytest.mark.parametrize(
@@ -221,9 +251,9 @@ def test_half_precision_is_read_and_a_file_of_the_folder_will_do(lens, weights, 
     np.testing.assert_array_equal(sae.components_, halves["W_dec"].float())
 
 
-@pytest.mark.parametrize("kind", [TopKSAE, L1SAE])
+@pytest.mark.parametrize("kind", [TopKSAE, L1SAE, JumpReLUSAE, GatedSAE, MatchingPursuitSAE])
 def test_what_is_exported_is_imported_bit_for_bit(items, tmp_path, kind):
-    sae = kind(n_components=12, n_epochs=1, **({"k": 4} if kind is TopKSAE else {})).fit(items)
+    sae = kind(n_components=12, n_epochs=1, **({"k": 4} if "k" in kind._get_param_names() else {})).fit(items)
     export_dictionary(sae, tmp_path / "lens", "saelens")
     assert sorted(p.name for p in (tmp_path / "lens").iterdir()) == ["cfg.json", "sae_weights.safetensors"]
     cfg = json.loads((tmp_path / "lens" / "cfg.json").read_text())
@@ -243,9 +273,9 @@ def test_what_saelens_has_no_architecture_for_is_refused(items, tmp_path):
     assert not (tmp_path / "pca").exists()
 
 
-@pytest.mark.parametrize("kind", [JumpReLUSAE, BatchTopKSAE, MatryoshkaSAE])
+@pytest.mark.parametrize("kind", [BatchTopKSAE, MatryoshkaSAE])
 def test_what_is_thresholded_is_exported_as_jumprelu_with_the_learned_threshold(items, tmp_path, kind):
-    sae = kind(n_components=12, n_epochs=1, **({} if kind is JumpReLUSAE else {"k": 4})).fit(items)
+    sae = kind(n_components=12, n_epochs=1, k=4).fit(items)
     export_dictionary(sae, tmp_path / "lens")
     assert json.loads((tmp_path / "lens" / "cfg.json").read_text())["architecture"] == "jumprelu"
     threshold = load_file(tmp_path / "lens" / "sae_weights.safetensors")["threshold"].numpy()

@@ -18,7 +18,13 @@ from sememe.dictionaries.registry import registry
 from sememe.errors import DictionaryError, FormatError
 
 # The dictionary that an architecture becomes, unless the format knows a closer one.
-KINDS = {"standard": "L1SAE", "topk": "TopKSAE", "jumprelu": "JumpReLUSAE", "gated": "GatedSAE"}
+KINDS = {
+    "standard": "L1SAE",
+    "topk": "TopKSAE",
+    "jumprelu": "JumpReLUSAE",
+    "gated": "GatedSAE",
+    "matching_pursuit": "MatchingPursuitSAE",
+}
 
 # What is added to the encoder's product, and so moves with centre and scale of the items.
 _BIASES = ("b_enc", "b_gate", "b_mag")
@@ -26,13 +32,16 @@ _BIASES = ("b_enc", "b_gate", "b_mag")
 
 def shapes(architecture: str, d_in: int, d_sae: int) -> dict[str, tuple[int, ...]]:
     """The tensors of an architecture, by the names and in the orientation of SAELens."""
-    encoder = {
-        "standard": {"b_enc": (d_sae,)},
-        "topk": {"b_enc": (d_sae,)},
-        "jumprelu": {"b_enc": (d_sae,), "threshold": (d_sae,)},
-        "gated": {"b_gate": (d_sae,), "r_mag": (d_sae,), "b_mag": (d_sae,)},
+    decoder = {"W_dec": (d_sae, d_in), "b_dec": (d_in,)}
+    if architecture == "matching_pursuit":
+        return decoder
+    of_components = {
+        "standard": ("b_enc",),
+        "topk": ("b_enc",),
+        "jumprelu": ("b_enc", "threshold"),
+        "gated": ("b_gate", "r_mag", "b_mag"),
     }[architecture]
-    return {"W_enc": (d_in, d_sae), **encoder, "W_dec": (d_sae, d_in), "b_dec": (d_in,)}
+    return {"W_enc": (d_in, d_sae), **dict.fromkeys(of_components, (d_sae,)), **decoder}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +50,11 @@ class Autoencoder:
 
     Attributes:
         architecture: "standard" (f is ReLU), "topk" (the k largest, negative ones set to 0), "jumprelu" (what
-            exceeds ``threshold`` and 0), or "gated" (``ReLU(exp(r_mag) z + b_mag)`` where ``z + b_gate > 0``,
-            with ``z = (x - b_dec) W_enc``).
+            exceeds ``threshold`` and 0), "gated" (``ReLU(exp(r_mag) z + b_mag)`` where ``z + b_gate > 0``,
+            with ``z = (x - b_dec) W_enc``), or "matching_pursuit" (k steps, without an encoder).
         tensors: float64, by SAELens' names; ``shapes`` lists them.
-        k: components an item, of "topk"; components an item on average, where a jumprelu was trained so.
+        k: components an item, of "topk"; components an item on average, where a jumprelu was trained so;
+            steps of a pursuit.
         kind: name of the dictionary that this becomes; that of the architecture if not given.
         prefixes: numbers of components of the nested dictionaries of a Matryoshka, rising to all of them.
     """

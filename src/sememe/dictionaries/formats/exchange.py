@@ -60,6 +60,8 @@ def import_dictionary(path: Path | str, *, format: str | None = None) -> Diction
 
     Its ``transform`` gives the codes that the library's own ``encode`` gives, up to rounding of float32, and
     its ``inverse_transform`` the reconstruction; options that no dictionary of ours can follow are refused.
+    Atoms have the length that the library gave them. How the items were scaled in training is not known, so
+    that ``partial_fit`` goes on with ``scale_`` 1; hyperparameters of training are our defaults.
 
     Args:
         path: folder or file.

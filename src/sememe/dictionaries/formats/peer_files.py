@@ -71,7 +71,7 @@ def one_of(path: Path, settings: Mapping[str, Any], key: str, choices: Collectio
 def refuse_other_than(path: Path, settings: Mapping[str, Any], key: str, value: Any, why: str) -> None:
     """Refuse a setting that is given and is not ``value``; ``why`` ends the sentence."""
     found = settings.get(key, value)
-    if type(found) is not type(value) or found != value:
+    if isinstance(found, bool) != isinstance(value, bool) or found != value:
         raise FormatError(f"{path}: {key} is {found!r}, but only {value!r} can be imported: {why}.")
 
 

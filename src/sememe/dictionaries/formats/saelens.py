@@ -30,7 +30,7 @@ from sememe.dictionaries.formats.peer_files import (
 )
 from sememe.dictionaries.storage import CONFIGURATION, WEIGHTS
 from sememe.dictionaries.tensors import read_tensors
-from sememe.errors import DictionaryError, FormatError
+from sememe.errors import FormatError
 from sememe.files import whole_folder, write_json
 
 # Written by its trainer beside a checkpoint that has not yet been folded.
@@ -66,12 +66,11 @@ def read(path: Path) -> Dictionary:
     architecture = _architecture(cfg_path, cfg)
     tensors = _today(weights_path, read_tensors(weights_path))
     d_in, d_sae = positive_integer(cfg_path, cfg, "d_in"), positive_integer(cfg_path, cfg, "d_sae")
-    autoencoder = Autoencoder(
-        architecture,
-        checked(weights_path, tensors, shapes(architecture, d_in, d_sae)),
-        positive_integer(cfg_path, {"k": 100, **cfg}, "k") if architecture == "topk" else None,
-    )
-    autoencoder = _with_normalisation_folded(cfg_path, cfg, autoencoder)
+    theirs = checked(weights_path, tensors, shapes(architecture, d_in, d_sae))
+    if architecture == "matching_pursuit":
+        return _pursuit(cfg_path, cfg, theirs).fitted()
+    k = positive_integer(cfg_path, {"k": 100, **cfg}, "k") if architecture == "topk" else None
+    autoencoder = _with_normalisation_folded(cfg_path, cfg, Autoencoder(architecture, theirs, k))
     if architecture == "topk" and flag(cfg_path, cfg, "rescale_acts_by_decoder_norm", default=False):
         lengths = autoencoder.atom_lengths()
         if not (lengths > 0).all():
@@ -95,14 +94,26 @@ def write(dictionary: Dictionary, path: Path) -> None:
     """
     autoencoder = Autoencoder.of(dictionary, "SAELens", tuple(KINDS))
     configuration = dictionary._stored_configuration()
-    if not configuration.get("metadata", {}).get("sae_lens_version"):
-        raise DictionaryError(
-            f"{type(dictionary).__name__} does not name the version of SAELens it is stored for."
-        )
+    # Without it the loader there would take the path of files from before version 6.
+    assert configuration["metadata"]["sae_lens_version"]
     sizes = {"d_in": autoencoder.d_in, "d_sae": autoencoder.d_sae, "dtype": "float32", "device": "cpu"}
     with whole_folder(path) as partial:
         write_json(partial / CONFIGURATION, sizes | configuration)
         write_tensors(partial / WEIGHTS, rounded(autoencoder.tensors))
+
+
+def _pursuit(path: Path, cfg: Mapping[str, Any], theirs: dict[str, Tensor]) -> Autoencoder:
+    """Matching pursuit of a fixed number of steps, which is one of its settings and not the usual."""
+    told = {"residual_threshold": 1e-2, "stop_on_duplicate_support": True, "max_iterations": None, **cfg}
+    why = "here a pursuit takes the same number of steps for every item"
+    refuse_other_than(path, told, "residual_threshold", 0, why)
+    refuse_other_than(path, told, "stop_on_duplicate_support", False, why)
+    refuse_other_than(path, told, "normalize_activations", "none", "a pursuit of scaled items is another one")
+    if told["max_iterations"] is None:
+        told["max_iterations"] = theirs["W_dec"].shape[1]
+    if not flag(path, cfg, "apply_b_dec_to_input", default=True):
+        theirs["b_dec"] = torch.zeros_like(theirs["b_dec"])  # it is then not added to what is decoded, either
+    return Autoencoder("matching_pursuit", theirs, positive_integer(path, told, "max_iterations"))
 
 
 def _architecture(path: Path, cfg: Mapping[str, Any]) -> str:
