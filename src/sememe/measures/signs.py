@@ -3,9 +3,8 @@
 The principal components of a layer, its neurons before a rectifier, or a rotated neuron fire both ways, and
 what drives them up need not be what drives them down. Every unit that has negative codes is therefore scored
 as two halves, ``max(code, 0)`` and ``max(-code, 0)``, each like a unit of its own, and its score is the mean
-of the two
-**weighted by their activation mass**. Neither sign can hide, a sign that hardly fires hardly counts, and
-nothing is gained by having two chances, as it would be if the better half were taken. The number of units
+of the two weighted by their activation mass. Neither sign can hide, a sign that hardly fires hardly counts,
+and nothing is gained by having two chances, as it would be if the better half were taken. The number of units
 stays what it is.
 """
 

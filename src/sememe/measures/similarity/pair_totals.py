@@ -76,13 +76,19 @@ class PairSums:
             self._vector[g] += codes[rows].T @ embeddings[rows]
             self._embedding[g] += embeddings[rows].sum(axis=0)
         squares = squared(codes)
-        self._mass += sums_by_key(group, n_groups, codes)
-        self._squares += sums_by_key(group, n_groups, squares)
-        self._items += np.bincount(group, minlength=n_groups)
+        mass, power = (sums_by_key(group, n_groups, values) for values in (codes, squares))
+        items = np.bincount(group, minlength=n_groups)
+        self._mass += mass
+        self._squares += power
+        self._items += items
         embedded = np.flatnonzero((embeddings != 0).any(axis=1))
-        self._embedded_mass += sums_by_key(group[embedded], n_groups, codes[embedded])
-        self._embedded_squares += sums_by_key(group[embedded], n_groups, squares[embedded])
-        self._embedded_items += np.bincount(group[embedded], minlength=n_groups)
+        if embedded.size < n_items:
+            taken = group[embedded]
+            mass, power = (sums_by_key(taken, n_groups, values[embedded]) for values in (codes, squares))
+            items = np.bincount(taken, minlength=n_groups)
+        self._embedded_mass += mass
+        self._embedded_squares += power
+        self._embedded_items += items
         low, high = extent(codes)
         np.minimum(self._low, low, out=self._low)
         np.maximum(self._high, high, out=self._high)
