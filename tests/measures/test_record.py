@@ -16,6 +16,11 @@ def test_families_come_in_their_order():
     assert places == sorted(places)
 
 
+def test_all_eight_families_have_measures():
+    assert {record.family for record in RECORDS.values()} == set(FAMILIES)
+    assert len(RECORDS) >= 25
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_every_record_is_whole_and_every_measure_public(name):
     record = RECORDS[name]
