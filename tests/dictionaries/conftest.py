@@ -24,6 +24,12 @@ def truth() -> Planted:
 
 
 @pytest.fixture(scope="session")
+def wide_truth() -> Planted:
+    """20,000 items of 128 planted components in 64 neurons, 4 active."""
+    return planted(20_000, 64, 128, active=4.0, seed=0)
+
+
+@pytest.fixture(scope="session")
 def items() -> np.ndarray:
     """(600, 10): non-negative, correlated activations far from zero, as a layer after a ReLU gives."""
     rng = np.random.default_rng(0)

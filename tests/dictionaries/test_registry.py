@@ -8,6 +8,9 @@ from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.registry import registry
 from sememe.dictionaries.sae import SparseAutoencoder
 
+# Small noisy items need not have independent components.
+pytestmark = pytest.mark.filterwarnings("ignore:FastICA did not converge")
+
 # The checks fit dozens of times on few items: small, fast settings. They also set n_components to 1, and k
 # must not be larger.
 _SMALL = {"n_components": 2, "k": 1, "n_epochs": 1, "batch_size": 32}

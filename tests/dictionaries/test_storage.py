@@ -13,6 +13,9 @@ from sememe.dictionaries.storage import load, save
 from sememe.dictionaries.topk_sae import TopKSAE
 from sememe.errors import DictionaryError, FormatError
 
+# Small noisy items need not have independent components.
+pytestmark = pytest.mark.filterwarnings("ignore:FastICA did not converge")
+
 _SMALL = {"n_components": 8, "k": 2, "n_epochs": 2, "batch_size": 100}
 
 

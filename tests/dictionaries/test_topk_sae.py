@@ -12,6 +12,11 @@ def test_planted_components_are_recovered(truth):
     assert sae.score(truth.values) > -0.2
 
 
+def test_planted_components_beyond_the_neurons_are_recovered(wide_truth):
+    sae = TopKSAE(n_components=128, k=4, n_epochs=20, batch_size=512).fit(wide_truth.values)
+    assert mean_max_cosine(sae.components_, wide_truth.components) > 0.95
+
+
 def test_each_item_has_at_most_k_positive_codes(items):
     codes = TopKSAE(n_components=30, k=4, n_epochs=2, batch_size=100).fit(items).transform(items)
     assert ((codes != 0).sum(axis=1) <= 4).all()

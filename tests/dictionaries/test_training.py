@@ -4,14 +4,31 @@ import numpy as np
 import pytest
 
 import sememe.dictionaries.training as training
+from sememe.dictionaries.archetypal_sae import ArchetypalSAE
+from sememe.dictionaries.batch_topk_sae import BatchTopKSAE
+from sememe.dictionaries.gated_sae import GatedSAE
+from sememe.dictionaries.jump_relu_sae import JumpReLUSAE
 from sememe.dictionaries.l1_sae import L1SAE
+from sememe.dictionaries.matching_pursuit_sae import MatchingPursuitSAE
+from sememe.dictionaries.matryoshka_sae import MatryoshkaSAE
+from sememe.dictionaries.p_annealed_sae import PAnnealedSAE
 from sememe.dictionaries.topk_sae import TopKSAE
 
 SMALL = {"n_components": 12, "n_epochs": 4, "batch_size": 100, "dead_after": 300}
 
 
 def trained_families() -> list:
-    return [TopKSAE(k=2, **SMALL), L1SAE(**SMALL)]
+    return [
+        TopKSAE(k=2, **SMALL),
+        L1SAE(**SMALL),
+        BatchTopKSAE(k=2, **SMALL),
+        MatryoshkaSAE(k=2, **SMALL),
+        JumpReLUSAE(**SMALL),
+        GatedSAE(**SMALL),
+        PAnnealedSAE(**SMALL),
+        MatchingPursuitSAE(k=2, **SMALL),
+        ArchetypalSAE(k=2, **SMALL),
+    ]
 
 
 class Killed(BaseException):

@@ -11,7 +11,7 @@ from sememe.dictionaries.kernels.plan import Positive, StepPlan
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import Nonlinearity, ReLU
 from sememe.dictionaries.parameters import check_integer, check_number
-from sememe.dictionaries.revival import Resampling
+from sememe.dictionaries.revival import Resampling, evenly_over_first_half
 from sememe.dictionaries.sae import SparseAutoencoder
 from sememe.dictionaries.step import Losses
 
@@ -76,5 +76,4 @@ class L1SAE(SparseAutoencoder):
         return L1Objective(self.l1_coefficient)
 
     def _revival(self, n_steps: int, seed: int) -> Resampling | None:
-        steps = {n_steps * n // (2 * self.n_resamplings) for n in range(1, self.n_resamplings + 1)}
-        return Resampling(frozenset(steps), seed) if steps else None
+        return evenly_over_first_half(n_steps, self.n_resamplings, seed)

@@ -15,7 +15,6 @@ from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.step import TrainingStep
 from sememe.errors import DictionaryError
 
-
 # A parameter that has grown beyond this, for items of unit variance, will not come back.
 _RUN_AWAY = 1e6
 

@@ -7,7 +7,7 @@ that selecting, updating or replacing a component touches one contiguous row.
 from collections.abc import Mapping
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -21,24 +21,25 @@ class SAEModule(nn.Module):
     nonlinearity) and the reconstruction at the module itself.
 
     Attributes:
-        W_enc: encoder, ``(n_components, d_in)``.
+        W_enc: encoder, ``(n_components, d_in)``; None where the atoms encode.
         b_enc: encoder bias, ``(n_components,)``; None where the nonlinearity has biases of its own.
         W_dec: atoms, ``(n_components, d_in)``, one a row.
         b_dec: what an item without any active component is reconstructed as, ``(d_in,)``.
     """
 
+    W_enc: nn.Parameter
     b_enc: nn.Parameter
 
     def __init__(
         self,
-        W_enc: Float[Tensor, "components neurons"],
+        W_enc: Float[Tensor, "components neurons"] | None,
         b_enc: Float[Tensor, " components"] | None,
         W_dec: Float[Tensor, "components neurons"],
         b_dec: Float[Tensor, " neurons"],
         nonlinearity: Nonlinearity,
     ) -> None:
         super().__init__()
-        self.W_enc = nn.Parameter(W_enc.clone())
+        self.register_parameter("W_enc", None if W_enc is None else nn.Parameter(W_enc.clone()))
         self.register_parameter("b_enc", None if b_enc is None else nn.Parameter(b_enc.clone()))
         self.W_dec = nn.Parameter(W_dec.clone())
         self.b_dec = nn.Parameter(b_dec.clone())
@@ -55,6 +56,12 @@ class SAEModule(nn.Module):
     def pre_codes(self, x: Float[Tensor, "items neurons"]) -> Float[Tensor, "items components"]:
         """What the nonlinearity is given: ``(x - b_dec) W_encᵀ + b_enc``."""
         return F.linear(x - self.b_dec, self.W_enc, self.b_enc)
+
+    def pre_codes_of(
+        self, x: Float[Tensor, "items neurons"], components: Int[Tensor, " some"]
+    ) -> Float[Tensor, "items some"]:
+        """``pre_codes`` of some components, with gradients for their parameters but none for ``b_dec``."""
+        return F.linear(x - self.b_dec.detach(), self.W_enc[components], self.b_enc[components])
 
     def encode(self, x: Float[Tensor, "items neurons"]) -> Float[Tensor, "items components"]:
         codes: Tensor = self.nonlinearity(self.pre_codes(x))

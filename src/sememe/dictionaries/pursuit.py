@@ -53,8 +53,8 @@ def orthogonal_matching_pursuit(
     """k atoms an item, each the one with the largest projection of what the chosen ones leave.
 
     After every choice all codes are refitted (Pati et al. 1993). An atom is chosen for a positive projection
-    only, so that codes are positive when chosen and seldom change sign; an item that runs out of such atoms has
-    fewer than k non-zero codes.
+    only, so that codes are positive when chosen and seldom change sign; an item that runs out of such atoms
+    has fewer than k non-zero codes.
     """
     components, codes = pursue(x.contiguous().numpy(), atoms.contiguous().numpy(), k)
     return torch.from_numpy(components).long(), torch.from_numpy(codes)

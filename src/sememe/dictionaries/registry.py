@@ -1,24 +1,42 @@
-"""Every dictionary by name. A new one is a new file and a line here."""
+"""Every dictionary by name. A new one is a new file, an import and a line here."""
 
+from sememe.dictionaries.archetypal_sae import ArchetypalSAE
 from sememe.dictionaries.batch_topk_sae import BatchTopKSAE
 from sememe.dictionaries.dictionary import Dictionary
+from sememe.dictionaries.fast_ica import FastICA
+from sememe.dictionaries.gated_sae import GatedSAE
 from sememe.dictionaries.jump_relu_sae import JumpReLUSAE
+from sememe.dictionaries.kmeans import KMeans
 from sememe.dictionaries.l1_sae import L1SAE
+from sememe.dictionaries.matching_pursuit_sae import MatchingPursuitSAE
 from sememe.dictionaries.matryoshka_sae import MatryoshkaSAE
 from sememe.dictionaries.neurons import Neurons
+from sememe.dictionaries.nmf import NMF
+from sememe.dictionaries.p_annealed_sae import PAnnealedSAE
 from sememe.dictionaries.pca import PCA
 from sememe.dictionaries.random_dictionary import RandomDictionary
+from sememe.dictionaries.semi_nmf import SemiNMF
+from sememe.dictionaries.sparse_coding import SparseCoding
 from sememe.dictionaries.stored_activations import StoredActivations
 from sememe.dictionaries.topk_sae import TopKSAE
 
 _DICTIONARIES: tuple[type[Dictionary], ...] = (
+    ArchetypalSAE,
     BatchTopKSAE,
+    FastICA,
+    GatedSAE,
     JumpReLUSAE,
+    KMeans,
     L1SAE,
+    MatchingPursuitSAE,
     MatryoshkaSAE,
+    NMF,
     Neurons,
+    PAnnealedSAE,
     PCA,
     RandomDictionary,
+    SemiNMF,
+    SparseCoding,
     StoredActivations,
     TopKSAE,
 )

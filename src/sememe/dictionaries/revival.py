@@ -30,7 +30,7 @@ def auxk_loss(
     reaches encoder and atoms of dead components and nothing else. Gao et al. 2024, appendix A.2.
     """
     rows = dead.nonzero().squeeze(1)
-    pre = F.linear(x - module.b_dec.detach(), module.W_enc[rows], module.b_enc[rows])
+    pre = module.pre_codes_of(x, rows)
     values, columns = pre.topk(min(k_aux, len(rows)), dim=1, sorted=False)
     codes = torch.zeros_like(pre).scatter(1, columns, torch.relu(values))
     return (codes @ module.W_dec[rows] - residual.detach()).square().mean()
@@ -78,6 +78,12 @@ class Resampling:
                 parameter[rows] = 0
         learner.training_step.reset(rows)
         learner.items_since_fired[rows] = 0
+
+
+def evenly_over_first_half(n_steps: int, n_resamplings: int, seed: int) -> Resampling | None:
+    """Resampling before steps spread evenly over the first half of the training; None where there is none."""
+    steps = {n_steps * n // (2 * n_resamplings) for n in range(1, n_resamplings + 1)}
+    return Resampling(frozenset(steps), seed) if steps else None
 
 
 def _draw_by_squared_loss(

@@ -165,6 +165,16 @@ class SparseAutoencoder(Dictionary):
     def _module(self, atoms: Float32[Tensor, "components neurons"]) -> SAEModule:
         return SAEModule(**tied(atoms), nonlinearity=self._nonlinearity())
 
+    def _new_module(
+        self,
+        atoms: Float32[Tensor, "components neurons"],
+        items: Items,
+        standardisation: Standardisation,
+        seed: int,
+    ) -> SAEModule:
+        """The module that training begins with; for families that take more than atoms from the items."""
+        return self._module(atoms)
+
     def _training_step(self, module: SAEModule) -> TrainingStep:
         return training_step(module, self._objective(module.d_in), self.clip_norm)
 
@@ -238,7 +248,8 @@ class SparseAutoencoder(Dictionary):
             atoms = data_atoms(standardisation.apply(sample).numpy(), self.n_components, seed)
         else:
             atoms = random_atoms(self.n_components, items.n_neurons, seed)
-        return self._learner(self._module(atoms), standardisation, schedule, seed)
+        module = self._new_module(atoms, items, standardisation, seed)
+        return self._learner(module, standardisation, schedule, seed)
 
     def _learner(
         self, module: SAEModule, standardisation: Standardisation, schedule: Schedule, seed: int = 0
