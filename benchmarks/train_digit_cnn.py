@@ -134,8 +134,8 @@ def print_table(found: dict[str, list[dict]], threads: int) -> None:
         print(f"{who:8}{statistics.mean(accuracies):10.2f} +- {spread:4.2f}{cells}")
     for target in TARGETS:
         plain, ours = (times[who][f"to {target}"] for who in ("plain", "ours"))
-        if math.isfinite(ours):
-            print(f"to {target:.1%}: {shown(plain / ours)} times as fast")
+        if math.isfinite(plain) and math.isfinite(ours):
+            print(f"to {target:.1%}: ours is {plain / ours:.1f} times as fast")
 
 
 def shown(number: float) -> str:
