@@ -9,8 +9,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import torch
 
+from sememe.dictionaries.kernels.adaptive import AdaptiveStep
+from sememe.dictionaries.kernels.encode import decode, encode_above, encode_top_k
 from sememe.dictionaries.kernels.fast_step import PARAMETERS, FastStep
-from sememe.dictionaries.kernels.plan import StepPlan
+from sememe.dictionaries.kernels.plan import BatchTopK, Positive, StepPlan, TopK
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.step import Objective, ReferenceStep, TrainingStep
 
@@ -24,9 +26,13 @@ class Planned(Protocol):
 
 def training_step(module: SAEModule, objective: Objective, clip_norm: float | None) -> TrainingStep:
     """The fastest step that computes this objective on this module."""
-    if isinstance(objective, Planned) and has_kernels_for(module):
-        return FastStep(dict(module.named_parameters()), objective.plan(), clip_norm=clip_norm)
-    return ReferenceStep(module, objective, clip_norm)
+    if not isinstance(objective, Planned) or not has_kernels_for(module):
+        return ReferenceStep(module, objective, clip_norm)
+    plan = objective.plan()
+    fast = FastStep(dict(module.named_parameters()), plan, clip_norm=clip_norm)
+    if isinstance(plan.selection, Positive):
+        return AdaptiveStep(fast, ReferenceStep(module, objective, clip_norm))
+    return fast
 
 
 def has_kernels_for(module: SAEModule) -> bool:
@@ -39,8 +45,7 @@ def has_kernels_for(module: SAEModule) -> bool:
 
 def warm_up() -> None:
     """Compile every kernel for float32, where the cache on disk has none; about half a minute."""
-    from sememe.dictionaries.kernels.encode import decode, encode_above, encode_top_k
-    from sememe.dictionaries.kernels.plan import BatchTopK, Positive, TopK
+    from sememe.dictionaries.kernels.plan import Positive
     from sememe.dictionaries.kernels.pursuit import pursue
 
     rng = np.random.default_rng(0)
