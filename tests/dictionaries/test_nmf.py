@@ -27,7 +27,7 @@ def test_planted_parts_are_found():
 
 def test_codes_are_those_of_non_negative_least_squares():
     _, items = parts()
-    nmf = NMF(n_components=6, n_epochs=5, batch_size=256, n_code_iter=2000).fit(items)
+    nmf = NMF(n_components=6, n_epochs=5, batch_size=256).fit(items)
     codes = nmf.transform(items[:30])
     assert (codes >= 0).all()
     for x, code in zip(items[:30], codes, strict=True):

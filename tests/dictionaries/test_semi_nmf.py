@@ -19,15 +19,13 @@ def test_planted_signed_atoms_are_found():
     assert found.score(items) > -0.05
 
 
-def test_codes_reconstruct_as_well_as_non_negative_least_squares():
-    rng = np.random.default_rng(1)
-    items = rng.normal(size=(500, 12)).astype(np.float32)
-    semi = SemiNMF(n_components=5, n_iter=10, n_code_iter=200).fit(items)
+def test_codes_are_those_of_non_negative_least_squares(items):
+    semi = SemiNMF(n_components=5, n_iter=30).fit(items)
     codes = semi.transform(items[:30])
     assert (codes >= 0).all()
     best = [nnls(semi.components_.T.astype(float), (x - semi.offset_).astype(float))[1] for x in items[:30]]
     errors = np.linalg.norm(semi.inverse_transform(codes) - items[:30], axis=1)
-    np.testing.assert_allclose(errors, best, rtol=0.01)
+    np.testing.assert_allclose(errors, best, rtol=1e-3, atol=1e-3)
 
 
 def test_more_rounds_fit_better(items):

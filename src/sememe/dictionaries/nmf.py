@@ -30,7 +30,6 @@ class NMF(Dictionary):
         n_components: number of atoms.
         n_epochs: passes over the items.
         batch_size: items a step.
-        n_code_iter: sweeps over the components when items are encoded.
         sparse_output: give codes as a CSR array.
         random_state: seed of the start and of the shuffling.
     """
@@ -38,7 +37,6 @@ class NMF(Dictionary):
     n_components: int = 32
     n_epochs: int = 10
     batch_size: int = 1024
-    n_code_iter: int = 50
     sparse_output: bool = False
     random_state: Any = 0
 
@@ -46,7 +44,6 @@ class NMF(Dictionary):
         check_integer("n_components", self.n_components, 1)
         check_integer("n_epochs", self.n_epochs, 1)
         check_integer("batch_size", self.batch_size, 1)
-        check_integer("n_code_iter", self.n_code_iter, 1)
         moments_of(items)  # refuses items that do not vary
         for chunk in items.chunks():
             _refuse_negative(chunk)
@@ -63,7 +60,7 @@ class NMF(Dictionary):
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Float32[np.ndarray, "items components"]:
         _refuse_negative(x)
-        return non_negative_codes(x, self.components_, self.n_code_iter)
+        return non_negative_codes(x, self.components_)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -28,7 +28,6 @@ class SemiNMF(Dictionary):
     Args:
         n_components: number of atoms, at most the items.
         n_iter: rounds of both updates.
-        n_code_iter: sweeps over the components when items are encoded, by non-negative least squares.
         max_items: it is fitted on at most so many items, drawn at random.
         sparse_output: give codes as a CSR array.
         random_state: seed of the start and of the draw.
@@ -36,7 +35,6 @@ class SemiNMF(Dictionary):
 
     n_components: int = 32
     n_iter: int = 100
-    n_code_iter: int = 50
     max_items: int = 20_000
     sparse_output: bool = False
     random_state: Any = 0
@@ -44,7 +42,6 @@ class SemiNMF(Dictionary):
     def _fit(self, items: Items) -> None:
         check_integer("n_components", self.n_components, 1, len(items), "the number of items")
         check_integer("n_iter", self.n_iter, 1)
-        check_integer("n_code_iter", self.n_code_iter, 1)
         check_integer("max_items", self.max_items, 2)
         found = moments_of(items)
         seed = seed_of(self.random_state)
@@ -61,7 +58,7 @@ class SemiNMF(Dictionary):
         self.offset_ = found.mean.astype(np.float32)
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Float32[np.ndarray, "items components"]:
-        return non_negative_codes(x - self.offset_, self.components_, self.n_code_iter)
+        return non_negative_codes(x - self.offset_, self.components_)
 
 
 def _updated(
