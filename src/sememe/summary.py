@@ -1,16 +1,20 @@
 """What a finished run says in the terminal: a short table, and a sentence a layer."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sememe import files, measures
+from sememe import files
 from sememe.measures import MeasureTable, Row
 from sememe.recipes.configuration import LayerPlan, RunConfiguration
 from sememe.runs import RunFolder
 
 # Columns of the terminal's table; the report shows every measure.
-_SHOWN = ("dominant_mass", "monosemanticity_score[encoder, centred]")
+_SHOWN = (
+    ("dominant_mass", "activation on\nbest class"),
+    ("monosemanticity_score[encoder, centred]", "monosemanticity\nscore"),
+)
 _STYLE = {"yes": "bold green", "no": "bold red", "mixed": "bold yellow"}
 
 
@@ -26,31 +30,31 @@ def print_summary(console: Console, configuration: RunConfiguration, folder: Run
 
 
 def _table(configuration: RunConfiguration, layer: LayerPlan, table: MeasureTable) -> Table:
-    at = f"fvu={configuration.fvu_targets[0]:g}"
+    fvu = configuration.fvu_targets[0]
     drawn = Table(
-        title=f"{layer.layer} of {layer.network}, at equal fidelity (FVU {configuration.fvu_targets[0]:g})",
+        title=f"{layer.layer} of {layer.network}, at equal fidelity (FVU {fvu:g})",
         title_justify="left",
         title_style="bold",
-        caption="mean over units [95 % interval]; dead units count as 0",
         caption_justify="left",
+        box=SIMPLE_HEAD,
     )
-    drawn.add_column("units")
-    drawn.add_column("firing an item", justify="right")
-    for key in _SHOWN:
-        drawn.add_column(_title(key), justify="right")
+    drawn.add_column("units", no_wrap=True)
+    drawn.add_column("firing\nan item", justify="right")
+    for _, title in _SHOWN:
+        drawn.add_column(title, justify="right", no_wrap=True)
+    absent = []
     for sweep in layer.sweeps:
-        rows = {row.measure: row for row in table.select(at=at, unit_set=sweep.title)}
+        rows = {row.measure: row for row in table.select(at=f"fvu={fvu:g}", unit_set=sweep.title)}
         first = next(iter(rows.values()))
         if first.status == "unreached":
-            drawn.add_row(sweep.title, f"does not get there (best FVU {first.fvu:.2g})", *[""] * len(_SHOWN))
+            absent.append(f"{sweep.title} {first.fvu:.2g}")
             continue
-        drawn.add_row(sweep.title, f"{first.l0:.1f}", *[_cell(rows[key]) for key in _SHOWN])
+        drawn.add_row(sweep.title, f"{first.l0:.1f}", *[_cell(rows[key]) for key, _ in _SHOWN])
+    drawn.caption = "Mean over units [95 % interval]; dead units count as 0."
+    if absent:
+        drawn.caption += f"\nNot so faithful, at their best: {', '.join(absent)}."
     return drawn
 
 
 def _cell(row: Row) -> str:
     return f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
-
-
-def _title(key: str) -> str:
-    return measures.registry()[key.split("[")[0]].title.lower()

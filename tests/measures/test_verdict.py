@@ -48,11 +48,11 @@ def test_no_where_a_control_gains_whatever_is_gained_over_neurons():
     assert judged(rows("neurons", "wwwww") + rows("random", "ooooo")).answer == "no"
 
 
-def test_the_sentence_lists_wins_losses_and_what_cannot_be_told():
+def test_the_sentence_counts_wins_and_losses_alike():
     found = judged(rows("neurons", "wwlll") + rows("random", "ooooo"), PCA=family("PCA", 0.2))
     assert found.sentence == (
-        "fc1, at FVU 0.05: SAE (L0 8) beats neurons on 2 of 5 measures; loses to neurons on 3 (clarity x 2, "
-        "F1 of the best concept); cannot be told from random; PCA (nearest 0.2) does not get there."
+        "fc1, at FVU 0.05: SAE (L0 8) wins 2 and loses 3 of 5 measures against neurons; wins 0 and loses 0 "
+        "against random; what never gets there: PCA (0.2 at best)."
     )
 
 

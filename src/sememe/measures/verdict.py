@@ -10,13 +10,11 @@ is.
 - **mixed**: anything between.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sememe.measures.frontier import Match
-from sememe.measures.record import registry
 from sememe.measures.table import DifferenceRow
 
 
@@ -96,41 +94,23 @@ def _answer(duels: Sequence[_Duel], neurons: str) -> Literal["yes", "no", "mixed
 
 
 def _sentence(layer: str, best: str, matches: Mapping[str, Match], duels: Sequence[_Duel]) -> str:
-    fought = [duel for duel in duels if duel.reached]
-    wins = [f"{duel.control} on {duel.wins} of {duel.tests} measures" for duel in fought if duel.wins]
-    losses = [
-        f"to {duel.control} on {len(duel.losses)} ({_names(duel.losses)})" for duel in fought if duel.losses
-    ]
-    level = [duel.control for duel in fought if not duel.wins and not duel.losses]
+    parts = []
+    for duel in (duel for duel in duels if duel.reached):
+        of = f" of {duel.tests} measures" if not parts else ""
+        parts.append(f"wins {duel.wins} and loses {len(duel.losses)}{of} against {duel.control}")
     absent = [
-        f"{duel.control} (nearest {matches[duel.control].best:.3g})" for duel in duels if not duel.reached
+        f"{duel.control} ({matches[duel.control].best:.3g} at best)" for duel in duels if not duel.reached
     ]
-    parts = [f"beats {_and(wins)}" if wins else "beats no control"]
-    if losses:
-        parts.append(f"loses {_and(losses)}")
-    if level:
-        parts.append(f"cannot be told from {_and(level)}")
     if absent:
-        parts.append(f"{_and(absent)} {'do' if len(absent) > 1 else 'does'} not get there")
-    about = f"{layer}, at {_place(matches)}: {best} (L0 {matches[best].quantity('l0'):.3g}) "
-    return about + "; ".join(parts) + "."
+        parts.append(f"what never gets there: {_and(absent)}")
+    about = f"{layer}, at {_place(matches)}: {best} (L0 {matches[best].quantity('l0'):.3g})"
+    return f"{about} {'; '.join(parts)}." if parts else f"{about} is compared with no control."
 
 
 def _place(matches: Mapping[str, Match]) -> str:
     target = next(iter(matches.values())).target
     words = {"fvu": "FVU", "l0": "L0"}.get(target.quantity, "loss recovered")
     return f"{words} {target.value:g}"
-
-
-def _names(keys: Sequence[str]) -> str:
-    """Titles of measures in plain words; with several embeddings, how many of them."""
-    times = Counter(registry()[key.split("[")[0]].title for key in keys)
-    return ", ".join(_within(title) + (f" x {n}" if n > 1 else "") for title, n in times.items())
-
-
-def _within(title: str) -> str:
-    """A title as it reads within a sentence; F1 and IoU stay as they are."""
-    return title[0].lower() + title[1:] if title.split()[0][1:].islower() else title
 
 
 def _and(items: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
             _wide("fc1", "the layer before the output", 128, 2_000, seed, quick),
         ),
         encoder_seed=seed + 1000,
-        replicates=400 if not quick else 200,
+        replicates=200 if not quick else 100,
     )
 
 
@@ -40,9 +40,10 @@ def _narrow(seed: int, quick: bool) -> tuple[Sweep, ...]:
     """For a layer of 16 neurons."""
     return _sweeps(
         n_components=64,
-        k=(1, 2, 3, 4, 6, 8) if not quick else (2, 4, 8),
+        k=(1, 2, 4, 8, 12) if not quick else (2, 4, 8),
         neurons_k=(1, 2, 4, 6, 8, 10, 12, 16) if not quick else (2, 4, 8, 16),
-        l1=(0.3, 0.1, 0.03, 0.01) if not quick else (0.1, 0.01),
+        l1=(3, 1, 0.3, 0.1) if not quick else (1, 0.3),
+        steps=600 if not quick else 300,
         seed=seed,
     )
 
@@ -52,22 +53,29 @@ def _wide(layer: str, title: str, n_neurons: int, splice_images: int, seed: int,
     neurons_k = (2, 4, 8, 16, 32, 64, 128) if not quick else (8, 32, 128)
     sweeps = _sweeps(
         n_components=512,
-        k=(2, 4, 8, 16, 32) if not quick else (4, 8, 32),
+        k=(4, 8, 16, 32) if not quick else (8, 32),
         neurons_k=tuple(k for k in neurons_k if k <= n_neurons),
-        l1=(0.1, 0.03, 0.01, 0.003) if not quick else (0.03, 0.003),
+        l1=(3, 1, 0.3, 0.1) if not quick else (1, 0.3),
+        steps=600 if not quick else 300,
         seed=seed,
     )
     return LayerPlan("digit_cnn", layer, title, n_neurons, splice_images, sweeps, "TopKSAE-k8", (8.0,))
 
 
 def _sweeps(
-    n_components: int, k: tuple[int, ...], neurons_k: tuple[int, ...], l1: tuple[float, ...], seed: int
+    n_components: int,
+    k: tuple[int, ...],
+    neurons_k: tuple[int, ...],
+    l1: tuple[float, ...],
+    steps: int,
+    seed: int,
 ) -> tuple[Sweep, ...]:
     size = (("n_components", n_components), ("random_state", seed))
+    trained = (*size, ("max_steps", steps))
     return (
         Sweep("neurons", "Neurons", "neurons", "k", neurons_k),
-        Sweep("TopK SAE", "TopKSAE", "features", "k", k, size),
-        Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", l1, size),
+        Sweep("TopK SAE", "TopKSAE", "features", "k", k, trained),
+        Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", l1, trained),
         Sweep("random directions", "RandomDictionary", "control", "k", k, size),
         Sweep("stored activations", "StoredActivations", "control", "k", k, size),
         Sweep("PCA", "PCA", "control", "k", neurons_k),

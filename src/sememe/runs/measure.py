@@ -1,5 +1,6 @@
 """Stages that measure: every unit set of a layer, scored on the report split and compared."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from sememe.runs.folder import RunFolder
 from sememe.runs.harvest import split_images
 from sememe.runs.stage import Stage
 from sememe.runs.unit_table import unit_rows, write_units
+
+# Pixels of a channel that similarity in pixels is judged by.
+_MOST_PIXELS = 64
 
 
 def measure_stages(configuration: RunConfiguration, folder: RunFolder, device: str) -> list[Stage]:
@@ -66,17 +70,15 @@ def _points(folder: RunFolder, layer: LayerPlan) -> Iterator[tuple[Sweep, float,
 
 
 def _seen_pixels(images: ImageSet, store: Activations, image: np.ndarray) -> np.ndarray:
-    """The pixels that each item sees: the patch under its position, or the whole image at half resolution.
+    """The pixels that each item sees: the patch under its position, or the whole image.
 
-    What a patch lacks beyond the image's border is paper. ``(items, pixels)``, 0 to 1.
+    Averaged over squares until at most 64 a channel are left: what remains is where the ink is, which two
+    images of the same thing share though no pixel of them coincides. What a patch lacks beyond the image's
+    border is paper. ``(items, pixels)``, 0 to 1.
     """
     field = store.receptive_field
     if store.position is None or field is None:
-        pixels = images.floats()
-        height, width = pixels.shape[2] // 2 * 2, pixels.shape[3] // 2 * 2
-        pixels = pixels[:, :, :height, :width]
-        halved = pixels.reshape(*pixels.shape[:2], height // 2, 2, width // 2, 2).mean(axis=(3, 5))
-        return halved.reshape(len(images), -1)[image]
+        return _averaged(images.floats()).reshape(len(images), -1)[image]
     (height, width), (down, across), (top, left) = field.size, field.stride, field.offset
     border = max(height, width)
     padded = np.pad(images.floats(), ((0, 0), (0, 0), (border, border), (border, border)))
@@ -84,7 +86,15 @@ def _seen_pixels(images: ImageSet, store: Activations, image: np.ndarray) -> np.
     position = np.asarray(store.position[:])
     rows = border + top + down * position[:, 0]
     columns = border + left + across * position[:, 1]
-    return windows[image, :, rows, columns].reshape(len(image), -1)
+    return _averaged(windows[image, :, rows, columns]).reshape(len(image), -1)
+
+
+def _averaged(pixels: np.ndarray) -> np.ndarray:
+    height, width = pixels.shape[2:]
+    side = math.ceil(math.sqrt(height * width / _MOST_PIXELS))
+    high, wide = height // side, width // side
+    squares = pixels[:, :, : high * side, : wide * side].reshape(*pixels.shape[:2], high, side, wide, side)
+    return squares.mean(axis=(3, 5))
 
 
 @dataclass(frozen=True, eq=False)
