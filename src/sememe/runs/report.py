@@ -48,22 +48,23 @@ def report_data(configuration: RunConfiguration, folder: RunFolder) -> ReportDat
     """Everything that the report shows of a run."""
     record = folder.read_record()
     command = record["command"]
+    finished = all(folder.measures(plan.network, plan.layer).exists() for plan in configuration.layers)
     report = split_images(configuration, "report")
-    finished = [plan for plan in configuration.networks if folder.training(plan.name).exists()]
+    trained = [plan for plan in configuration.networks if folder.training(plan.name).exists()]
     layers = tuple(layer_report(configuration, folder, layer, report) for layer in configuration.layers)
     return ReportData(
-        run=_run_summary(folder.path, record),
+        run=_run_summary(folder.path, record, finished),
         pixels=report.pixels,
         labels=report.labels,
         label_names=report.label_names,
         data_title=f"the last {len(report):,} test images of MNIST",
-        networks=tuple(_network_summary(configuration, folder, plan, report) for plan in finished),
+        networks=tuple(_network_summary(configuration, folder, plan, report) for plan in trained),
         layers=layers,
         measures=tuple(MeasureNote.of(record, command) for record in measures.registry().values()),
     )
 
 
-def _run_summary(path: Path, record: dict[str, Any]) -> RunSummary:
+def _run_summary(path: Path, record: dict[str, Any], finished: bool) -> RunSummary:
     made = record["provenance"]
     return RunSummary(
         name=path.name,
@@ -76,9 +77,9 @@ def _run_summary(path: Path, record: dict[str, Any]) -> RunSummary:
         revision=made["git_revision"],
         started=record["started"],
         versions={"sememe": made["sememe"], "python": made["python"], **made["packages"]},
-        stages=tuple(StageTime(name, stage["seconds"]) for name, stage in record["stages"].items()),
+        stages=tuple(StageTime(stage["name"], stage["seconds"]) for stage in record["stages"]),
         peak_memory=record["peak_memory_bytes"] or None,
-        finished=record["status"] == "finished",
+        finished=finished,
     )
 
 

@@ -10,6 +10,7 @@ from sememe import files
 from sememe.recipes.configuration import RunConfiguration
 from sememe.runs.folder import RunFolder
 from sememe.runs.provenance import peak_memory, provenance
+from sememe.runs.report import write_report
 from sememe.runs.reporter import Reporter, Silent
 from sememe.runs.stage import Stage
 from sememe.runs.stages import stages_of
@@ -49,7 +50,7 @@ def run(
             "configuration": configuration.as_json(),
             "command": command,
             "started": _now(),
-            "stages": {},
+            "stages": [],
             "peak_memory_bytes": 0,
         }
         record |= {"provenance": provenance(device), "status": "unfinished"}
@@ -67,6 +68,9 @@ def run(
             pace.took(stage, seconds)
             _note_stage(record, stage, seconds, result)
             folder.write_record(record)
+            if stage.worth_a_look:
+                write_report(configuration, folder)
+                result += f"; a first look: {folder.report_path}"
             reporter.end(seconds, result)
         record |= {"status": "finished", "finished": _now()}
         folder.write_record(record)
@@ -74,7 +78,8 @@ def run(
 
 
 def _note_stage(record: dict[str, Any], stage: Stage, seconds: float, result: str) -> None:
-    record["stages"][stage.name] = {"seconds": round(seconds, 3), "finished": _now(), "result": result}
+    done = {"name": stage.name, "seconds": round(seconds, 3), "finished": _now(), "result": result}
+    record["stages"].append(done)
     record["peak_memory_bytes"] = max(record["peak_memory_bytes"], peak_memory())
 
 

@@ -20,6 +20,9 @@ class Stage:
     outputs: tuple[Path, ...]  # done when all of them exist; each is written whole or not at all
     work: Callable[[Progress], str]  # makes the outputs that are missing; returns one line worth reading
     seconds: float  # what it takes on two cores, roughly: only for the estimate of the time remaining
+    worth_a_look: bool = (
+        False  # the report is written as soon as it is done, so that there is something to see
+    )
 
     @property
     def done(self) -> bool:

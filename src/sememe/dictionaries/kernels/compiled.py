@@ -98,11 +98,17 @@ WORK_A_THREAD = 1 << 24
 
 @contextmanager
 def threads_for(work: int) -> Iterator[None]:
-    """Run kernels on as many threads as the work is worth, at most those that torch and numba may use."""
+    """Run kernels on as many threads as the work is worth, at most those that torch and numba may use.
+
+    Where both sit on one OpenMP library, a kernel leaves its number of threads to torch, whose results may
+    depend on it; so torch's is put back, too.
+    """
+    of_torch = torch.get_num_threads()  # first, as the first question to numba starts its threads
     before = numba.get_num_threads()
-    most = min(torch.get_num_threads(), thread_limit())
+    most = min(of_torch, thread_limit())
     numba.set_num_threads(max(1, min(most, work // WORK_A_THREAD)))
     try:
         yield
     finally:
         numba.set_num_threads(before)
+        torch.set_num_threads(of_torch)
