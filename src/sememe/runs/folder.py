@@ -134,7 +134,7 @@ class RunFolder:
 def _first_difference(there: Any, here: Any, place: str = "") -> str | None:
     """Where two configurations part, for people: ``"seed is 0 there and 1 here"``."""
     if isinstance(there, dict) and isinstance(here, dict):
-        for key in sorted({*there, *here}):
+        for key in dict.fromkeys([*here, *there]):
             inner = f"{place}.{key}" if place else key
             found = _first_difference(there.get(key), here.get(key), inner)
             if found:
