@@ -2,7 +2,6 @@
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 
-import numba
 import numpy as np
 from jaxtyping import Float
 
@@ -58,16 +57,16 @@ class AboveSelector:
             self._capacity = min(len(self._encoder.W), 2 * most)
 
     def _fill(self, x: np.ndarray, threshold: np.floating, slots: Slots) -> None:
-        threads, screen = numba.get_num_threads(), self._screen
+        screen = self._screen
         if screen is not None:
             _above_by_bytes(
-                threads, x, self._encoder, screen.items, screen.components, threshold,
+                x, self._encoder, screen.items, screen.components, threshold,
                 screen.sums, self._room, slots,
             )  # fmt: skip
         else:
             for part, pre in self._product.chunks(x, *self._encoder):
                 some = Slots(*(array[part] for array in slots))
-                _above_in_rows(threads, pre, threshold, self._room, some)
+                _above_in_rows(pre, threshold, self._room, some)
 
 
 class BatchTopKSelector:
@@ -144,16 +143,12 @@ def _above_task(first, last, x, encoder, items, components, threshold, sums, roo
 
 
 @over_tasks
-def _above_by_bytes(threads, x, encoder, items, components, threshold, sums, room, slots):
-    counter = np.zeros(1, np.int64)
-    for thread in numba.prange(threads):
+def _above_by_bytes(counter, thread, x, encoder, items, components, threshold, sums, room, slots):
+    task = next_task(counter)
+    while task * ITEMS_A_TASK < x.shape[0]:
+        first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, x.shape[0])
+        _above_task(first, last, x, encoder, items, components, threshold, sums[thread], room, thread, slots)
         task = next_task(counter)
-        while task * ITEMS_A_TASK < x.shape[0]:
-            first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, x.shape[0])
-            _above_task(
-                first, last, x, encoder, items, components, threshold, sums[thread], room, thread, slots
-            )
-            task = next_task(counter)
 
 
 @kernel
@@ -167,11 +162,9 @@ def _above_rows_task(first, last, pre, threshold, room, thread, slots):
 
 
 @over_tasks
-def _above_in_rows(threads, pre, threshold, room, slots):
-    counter = np.zeros(1, np.int64)
-    for thread in numba.prange(threads):
+def _above_in_rows(counter, thread, pre, threshold, room, slots):
+    task = next_task(counter)
+    while task * ITEMS_A_TASK < pre.shape[0]:
+        first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, pre.shape[0])
+        _above_rows_task(first, last, pre, threshold, room, thread, slots)
         task = next_task(counter)
-        while task * ITEMS_A_TASK < pre.shape[0]:
-            first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, pre.shape[0])
-            _above_rows_task(first, last, pre, threshold, room, thread, slots)
-            task = next_task(counter)

@@ -5,7 +5,6 @@
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
@@ -71,23 +70,21 @@ def _update_row(row, parameter, gradient, mean, square, scalars):
 
 
 @over_tasks
-def update(threads, encoder, atoms, biases, offset, scalars):
+def update(counter, thread, encoder, atoms, biases, offset, scalars):
     """Update all parameters, and bring atoms to unit length.
 
     Each of the four is a tuple of parameter, gradient, mean and square; the last two are vectors.
     """
     rows = encoder[0].shape[0]
     tasks = (rows + _ROWS_A_TASK - 1) // _ROWS_A_TASK
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
+    task = next_task(counter)
+    while task <= tasks:
+        if task == tasks:
+            adam(biases[0], biases[1], biases[2], biases[3], scalars)
+            adam(offset[0], offset[1], offset[2], offset[3], scalars)
+        else:
+            for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, rows)):
+                _update_row(i, encoder[0], encoder[1], encoder[2], encoder[3], scalars)
+                _update_row(i, atoms[0], atoms[1], atoms[2], atoms[3], scalars)
+                _to_unit_length(atoms[0][i])
         task = next_task(counter)
-        while task <= tasks:
-            if task == tasks:
-                adam(biases[0], biases[1], biases[2], biases[3], scalars)
-                adam(offset[0], offset[1], offset[2], offset[3], scalars)
-            else:
-                for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, rows)):
-                    _update_row(i, encoder[0], encoder[1], encoder[2], encoder[3], scalars)
-                    _update_row(i, atoms[0], atoms[1], atoms[2], atoms[3], scalars)
-                    _to_unit_length(atoms[0][i])
-            task = next_task(counter)

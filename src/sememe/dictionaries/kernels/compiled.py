@@ -2,18 +2,16 @@
 
 Three rules keep the kernels quick to compile, deterministic and at peace with torch:
 
-- Work is cut into *tasks*, and only the thinnest function around a kernel is parallel: a loop over threads
-  that calls it for one task after another. numba's parallel transformation is slow to compile, and this
-  leaves it almost nothing to do. Each thread takes the next task when it is done with one, so neither a
-  component that fires more than others nor a busy core holds up the rest.
+- Kernels are serial. Work is cut into *tasks*, and a few threads of our own run the same kernel, which takes
+  one task after another until none is left. The calling thread is one of them and waits for the others only
+  where they are in the middle of a task: neither a component that fires more than others nor a core that
+  somebody else is using holds up the rest. (A pool of OpenMP threads, as numba's own, waits at the end of
+  every loop until each has had its turn; beside a busy process that made small steps twenty times slower.)
 - The cut depends on the data alone, and no two tasks write to the same place; what must be summed over
   tasks is summed afterwards in a fixed order. So results are bit-identical from run to run, whichever
   thread took which task, and for every number of threads.
-- torch and numba each keep a pool of OpenMP threads, and the idle threads of either spin for some
-  milliseconds before they sleep, on a processor that the other wants. So a training step stays within
-  numba from beginning to end.
-
-A loop over threads writes to nothing itself: assignments to a tuple's array there are lost (numba 0.68).
+- Threads that have nothing to do sleep. Those of torch's pool spin for some milliseconds before they do, on
+  a core that a kernel then wants; so a training step keeps torch out from beginning to end.
 
 What vectorises and what does not: loops over an index do (``for value in row`` does not), sums and integer
 maxima do (a float maximum over a loop does not, as NaN and the zeros' signs forbid it).
@@ -23,13 +21,18 @@ Compiled code is kept on disk, beside the sources or in numba's cache folder; im
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 
+import functools
 import hashlib
+import os
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import torch
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
@@ -37,6 +40,12 @@ from numba.extending import intrinsic
 
 # numba's settings; a module whose names appear at run time.
 CONFIG: Any = numba.config
+
+# Multiplications in the encoder's product that are worth a thread of their own: about a tenth of a
+# millisecond, twice what it takes to wake one.
+WORK_A_THREAD = 1 << 24
+
+_local = threading.local()
 
 # Sums may be reordered, which vectorises them; infinities and NaN keep their meaning.
 _REORDERED_SUMS = {"reassoc", "contract", "nsz", "arcp"}
@@ -57,22 +66,44 @@ def _compile(function: Callable[..., Any], **options: Any) -> Any:
     numba takes a cached function for fresh as long as its own file is unchanged, and would go on calling
     the old code of a kernel that changed in another file.
     """
-    compiled: Any = numba.njit(cache=True, error_model="numpy", **options)(function)
+    compiled: Any = numba.njit(cache=True, error_model="numpy", nogil=True, **options)(function)
     if not CONFIG.DISABLE_JIT:
-        compiled._cache._cache_file._source_stamp = _FINGERPRINT
+        file = compiled._cache._cache_file
+        file._source_stamp = (file._source_stamp, _FINGERPRINT)
     return compiled
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a serial kernel: called by other kernels, and by the loop over tasks."""
-    return _compile(function, fastmath=_REORDERED_SUMS, nogil=True)
+    """Compile a serial kernel, to be called by other kernels."""
+    return _compile(function, fastmath=_REORDERED_SUMS)
 
 
-def over_tasks(function: Callable[..., Any]) -> Any:
-    """Compile a function whose first argument is the number of threads, and whose ``numba.prange`` loop over
-    threads calls a kernel for each ``next_task``.
+def over_tasks(function: Callable[..., Any]) -> Callable[..., None]:
+    """Compile a kernel that several threads run at once, and return what runs it on ``threads_for``'s.
+
+    Its first two arguments are given to it: the counter that ``next_task`` takes tasks from until there are
+    no more, and the number of the thread that it runs on, from 0.
     """
-    return _compile(function, parallel=True)
+    compiled = _compile(function)
+
+    @functools.wraps(function)
+    def run(*arguments: Any) -> None:
+        counter = np.zeros(1, np.int64)
+        helpers = [
+            _pool().submit(compiled, counter, thread, *arguments) for thread in range(1, current_threads())
+        ]
+        compiled(counter, 0, *arguments)
+        for helper in helpers:
+            # Whoever has not begun is not needed any more.
+            if not helper.cancel():
+                helper.result()
+
+    return run
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, thread_limit() - 1), "sememe-kernel")
 
 
 @intrinsic
@@ -87,28 +118,22 @@ def next_task(typing_context, counter):
 
 
 def thread_limit() -> int:
-    """How many threads numba may ever use in this process."""
-    return int(CONFIG.NUMBA_NUM_THREADS)
+    """The most threads that kernels ever run on."""
+    return os.cpu_count() or 1
 
 
-# Multiplications in the encoder's product that are worth a thread of their own: about a tenth of a
-# millisecond. Threads that wait for each other cost more than that where the processor is busy.
-WORK_A_THREAD = 1 << 24
+def current_threads() -> int:
+    """How many threads the next kernel runs on: 1 outside of ``threads_for``."""
+    return getattr(_local, "threads", 1)
 
 
 @contextmanager
 def threads_for(work: int) -> Iterator[None]:
-    """Run kernels on as many threads as the work is worth, at most those that torch and numba may use.
-
-    Where both sit on one OpenMP library, a kernel leaves its number of threads to torch, whose results may
-    depend on it; so torch's is put back, too.
-    """
-    of_torch = torch.get_num_threads()  # first, as the first question to numba starts its threads
-    before = numba.get_num_threads()
-    most = min(of_torch, thread_limit())
-    numba.set_num_threads(max(1, min(most, work // WORK_A_THREAD)))
+    """Run kernels on as many threads as the work is worth, at most those that torch may use."""
+    before = current_threads()
+    most = min(torch.get_num_threads(), thread_limit())
+    _local.threads = max(1, min(most, work // WORK_A_THREAD))
     try:
         yield
     finally:
-        numba.set_num_threads(before)
-        torch.set_num_threads(of_torch)
+        _local.threads = before

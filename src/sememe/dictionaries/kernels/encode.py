@@ -5,7 +5,6 @@ Items are taken in batches, so that memory beyond the result is that of one batc
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 
-import numba
 import numpy as np
 from jaxtyping import Float
 from scipy import sparse
@@ -67,7 +66,7 @@ def decode(
         codes.data.astype(W_dec.dtype, copy=False),
     )
     with threads_for(codes.nnz * W_dec.shape[1]):
-        _decode(numba.get_num_threads(), firings, W_dec, b_dec, out)
+        _decode(firings, W_dec, b_dec, out)
     return out
 
 
@@ -84,7 +83,7 @@ def _encode(
         for start in range(0, len(x), _BATCH):
             batch = np.ascontiguousarray(x[start : start + _BATCH])
             centred = np.empty_like(batch)
-            centre(numba.get_num_threads(), batch, b_dec, centred)
+            centre(batch, b_dec, centred)
             parts.append(selector.select(centred))
     offsets = np.zeros(len(x) + 1, np.int64)
     item, firing = 0, 0
@@ -108,12 +107,10 @@ def _decode_item(i, firings, atoms, offset, row):
 
 
 @over_tasks
-def _decode(threads, firings, atoms, offset, out):
+def _decode(counter, thread, firings, atoms, offset, out):
     items = out.shape[0]
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
+    task = next_task(counter)
+    while task < PARTS:
+        for i in range(items * task // PARTS, items * (task + 1) // PARTS):
+            _decode_item(i, firings, atoms, offset, out[i])
         task = next_task(counter)
-        while task < PARTS:
-            for i in range(items * task // PARTS, items * (task + 1) // PARTS):
-                _decode_item(i, firings, atoms, offset, out[i])
-            task = next_task(counter)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import numba
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -83,7 +82,7 @@ class FastStep:
         items, d_in = batch.shape
         n_components = len(self._view)
         self._make_room(batch, dead is not None)
-        centre(numba.get_num_threads(), batch, self._arrays["b_dec"], self._x)
+        centre(batch, self._arrays["b_dec"], self._x)
         self._selector.prepare(self._arrays["W_enc"], self._arrays["b_enc"])
         firings = self._selector.select(self._x)
         errors, total = self._reconstruct(firings)
@@ -144,7 +143,7 @@ class FastStep:
         squares = np.empty((len(prefixes), len(target)), self._dtype)
         totals = np.empty((PARTS, target.shape[1]), self._dtype)
         residuals(
-            numba.get_num_threads(), target, self._dtype.type(factor), firings, self._arrays["W_dec"],
+            target, self._dtype.type(factor), firings, self._arrays["W_dec"],
             prefixes, scales.astype(self._dtype), residual, squares, totals,
         )  # fmt: skip
         return list(squares.sum(axis=1, dtype=np.float64) / target.size), totals.sum(axis=0)
@@ -157,7 +156,7 @@ class FastStep:
         aux_row = len(self._prefixes) * len(self._x)
         gradients = ComponentGradients(filled["W_dec"], filled["W_enc"], filled["b_enc"])
         component_gradients(
-            numba.get_num_threads(), balanced_bounds(firings.offsets), firings, self._residual, self._x,
+            balanced_bounds(firings.offsets), firings, self._residual, self._x,
             aux_row, arrays["W_dec"], arrays["W_enc"], self._dtype.type(penalty), gradients,
             backflow, squares,
         )  # fmt: skip
@@ -173,7 +172,7 @@ class FastStep:
             name: (array, self._gradients[name], self._means[name], self._squares[name])
             for name, array in self._arrays.items()
         }
-        update(numba.get_num_threads(), of["W_enc"], of["W_dec"], of["b_enc"], of["b_dec"], scalars)
+        update(of["W_enc"], of["W_dec"], of["b_enc"], of["b_dec"], scalars)
 
     def optimiser_state(self) -> dict[str, Tensor]:
         """Adam's state, as copies; see ``step.TrainingStep``."""

@@ -16,7 +16,6 @@ bear no penalty and do not reach ``b_dec``.
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -118,21 +117,19 @@ def _part(first, last, firings, residual, x, aux_row, W_dec, W_enc, penalty, gra
 
 @over_tasks
 def component_gradients(
-    threads, bounds, firings, residual, x, aux_row, W_dec, W_enc, penalty, gradients, backflow, squares
+    counter, thread, bounds, firings, residual, x, aux_row, W_dec, W_enc, penalty, grads, backflow, squares
 ):
     """Gradients of all components; per task their squared length and what flows back into ``b_dec``.
 
     ``bounds`` cuts the components into tasks. The part of an atom's gradient along the atom is left out.
     """
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
+    task = next_task(counter)
+    while task < bounds.shape[0] - 1:
+        squares[task] = _part(
+            bounds[task], bounds[task + 1], firings, residual, x, aux_row, W_dec, W_enc, penalty,
+            grads, backflow[task],
+        )  # fmt: skip
         task = next_task(counter)
-        while task < bounds.shape[0] - 1:
-            squares[task] = _part(
-                bounds[task], bounds[task + 1], firings, residual, x, aux_row, W_dec, W_enc, penalty,
-                gradients, backflow[task],
-            )  # fmt: skip
-            task = next_task(counter)
 
 
 def balanced_bounds(offsets: Int[np.ndarray, " boundaries"]) -> Int[np.ndarray, " bounds"]:

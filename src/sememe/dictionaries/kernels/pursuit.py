@@ -8,7 +8,6 @@ Zibulevsky & Elad 2008, "Efficient Implementation of the K-SVD Algorithm using B
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 
-import numba
 import numpy as np
 import torch
 from jaxtyping import Float32, Int32
@@ -40,7 +39,7 @@ def pursue(
         for start in range(0, len(x), _BATCH):
             batch = slice(start, start + _BATCH)
             projections = (torch.from_numpy(x[batch]) @ torch.from_numpy(atoms).T).numpy()
-            _pursue(numba.get_num_threads(), projections, gram, components[batch], codes[batch])
+            _pursue(projections, gram, components[batch], codes[batch])
     return components, codes
 
 
@@ -91,16 +90,13 @@ def _pursue_item(projections, gram, components, codes, basis, triangle, target):
 
 
 @over_tasks
-def _pursue(threads, projections, gram, components, codes):
+def _pursue(counter, thread, projections, gram, components, codes):
     items, k = codes.shape
-    tasks = (items + _TASK - 1) // _TASK
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
-        basis = np.empty((k, gram.shape[0]), np.float32)
-        triangle = np.empty((k, k), np.float32)
-        target = np.empty(k, np.float32)
+    basis = np.empty((k, gram.shape[0]), np.float32)
+    triangle = np.empty((k, k), np.float32)
+    target = np.empty(k, np.float32)
+    task = next_task(counter)
+    while task * _TASK < items:
+        for i in range(task * _TASK, min((task + 1) * _TASK, items)):
+            _pursue_item(projections[i], gram, components[i], codes[i], basis, triangle, target)
         task = next_task(counter)
-        while task < tasks:
-            for i in range(task * _TASK, min((task + 1) * _TASK, items)):
-                _pursue_item(projections[i], gram, components[i], codes[i], basis, triangle, target)
-            task = next_task(counter)

@@ -11,7 +11,6 @@ a pair is two multiplications.
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
@@ -103,15 +102,13 @@ def _quantise_item(i, row, items):
 
 
 @over_tasks
-def quantise_items(threads, x, items):
+def quantise_items(counter, thread, x, items):
     """Fill ``items``, a ByteItems."""
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
+    task = next_task(counter)
+    while task * _ROWS_A_TASK < x.shape[0]:
+        for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, x.shape[0])):
+            _quantise_item(i, x[i], items)
         task = next_task(counter)
-        while task * _ROWS_A_TASK < x.shape[0]:
-            for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, x.shape[0])):
-                _quantise_item(i, x[i], items)
-            task = next_task(counter)
 
 
 @kernel
@@ -151,11 +148,9 @@ def _pack_panel(W, b, panel, components):
 
 
 @over_tasks
-def quantise_components(threads, W, b, components):
+def quantise_components(counter, thread, W, b, components):
     """Fill ``components``, a ByteComponents."""
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
+    task = next_task(counter)
+    while task < components.bytes.shape[0]:
+        _pack_panel(W, b, task, components)
         task = next_task(counter)
-        while task < components.bytes.shape[0]:
-            _pack_panel(W, b, task, components)
-            task = next_task(counter)

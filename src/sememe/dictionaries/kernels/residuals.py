@@ -7,9 +7,6 @@ views' residuals are stacked: row ``v * items + i`` belongs to view ``v`` of ite
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 
-import numba
-import numpy as np
-
 from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
 
 # The number of tasks into which items or components are cut; sums over tasks are in a fixed order.
@@ -17,17 +14,15 @@ PARTS = 64
 
 
 @over_tasks
-def centre(threads, batch, offset, out):
+def centre(counter, thread, batch, offset, out):
     """``out = batch - offset``."""
     items = batch.shape[0]
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
+    task = next_task(counter)
+    while task < PARTS:
+        for i in range(items * task // PARTS, items * (task + 1) // PARTS):
+            for j in range(batch.shape[1]):
+                out[i, j] = batch[i, j] - offset[j]
         task = next_task(counter)
-        while task < PARTS:
-            for i in range(items * task // PARTS, items * (task + 1) // PARTS):
-                for j in range(batch.shape[1]):
-                    out[i, j] = batch[i, j] - offset[j]
-            task = next_task(counter)
 
 
 @kernel
@@ -91,7 +86,7 @@ def _residual_part(first, last, target, factor, firings, atoms, prefixes, scales
 
 
 @over_tasks
-def residuals(threads, target, factor, firings, atoms, prefixes, scales, residual, squares, totals):
+def residuals(counter, thread, target, factor, firings, atoms, prefixes, scales, residual, squares, totals):
     """For every prefix ``p`` of the components: ``r_p = codes[:p] @ atoms[:p] + factor * target``.
 
     ``squares[p]`` is given each item's ``|r_p|^2``. ``residual`` is given, view after view, the gradient of
@@ -100,12 +95,10 @@ def residuals(threads, target, factor, firings, atoms, prefixes, scales, residua
     first view's over the items of each task.
     """
     items, parts = target.shape[0], totals.shape[0]
-    counter = np.zeros(1, np.int64)
-    for _ in numba.prange(threads):
+    task = next_task(counter)
+    while task < parts:
+        _residual_part(
+            items * task // parts, items * (task + 1) // parts, target, factor, firings, atoms,
+            prefixes, scales, residual, squares, totals[task],
+        )  # fmt: skip
         task = next_task(counter)
-        while task < parts:
-            _residual_part(
-                items * task // parts, items * (task + 1) // parts, target, factor, firings, atoms,
-                prefixes, scales, residual, squares, totals[task],
-            )  # fmt: skip
-            task = next_task(counter)

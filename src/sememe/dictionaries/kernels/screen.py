@@ -53,12 +53,12 @@ class Screen:
         self._d_in = d_in
 
     def read_encoder(self, encoder: Encoder) -> None:
-        quantise.quantise_components(numba.get_num_threads(), encoder.W, encoder.b, self.components)
+        quantise.quantise_components(encoder.W, encoder.b, self.components)
 
     def read_items(self, x: Float[np.ndarray, "items neurons"]) -> None:
         if len(x) != self.items.scale.size:
             self.items = quantise.empty_items(len(x), self._d_in)
-        quantise.quantise_items(numba.get_num_threads(), x, self.items)
+        quantise.quantise_items(x, self.items)
 
 
 @kernel

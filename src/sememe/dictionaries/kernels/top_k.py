@@ -9,7 +9,6 @@ of the bytes beyond ``quantise.MARGIN_DEVIATIONS`` standard deviations.
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 
-import numba
 import numpy as np
 from jaxtyping import Float
 
@@ -61,12 +60,11 @@ class TopKSelector:
     def select(self, x: Float[np.ndarray, "items neurons"]) -> Firings:
         """The positive ones among each item's k largest ``x W_encᵀ + b_enc``."""
         slots = empty_slots(len(x), self.k, x.dtype)
-        threads, screen = numba.get_num_threads(), self._screen
+        screen = self._screen
         if screen is not None:
             screen.read_items(x)
             how = (self.k, self._blocks)
             _select_by_bytes(
-                threads,
                 x,
                 self._encoder,
                 screen.items,
@@ -79,7 +77,7 @@ class TopKSelector:
         else:
             for part, pre in self._product.chunks(x, *self._encoder):
                 some = Slots(*(array[part] for array in slots))
-                _select_rows(threads, pre, (self.k, self._blocks), self._room, some)
+                _select_rows(pre, (self.k, self._blocks), self._room, some)
         return compact(slots)
 
 
@@ -107,22 +105,18 @@ def _select_task(first, last, x, encoder, items, components, how, sums, room, th
 
 
 @over_tasks
-def _select_by_bytes(threads, x, encoder, items, components, how, sums, room, slots):
-    counter = np.zeros(1, np.int64)
-    for thread in numba.prange(threads):
+def _select_by_bytes(counter, thread, x, encoder, items, components, how, sums, room, slots):
+    task = next_task(counter)
+    while task * ITEMS_A_TASK < x.shape[0]:
+        first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, x.shape[0])
+        _select_task(first, last, x, encoder, items, components, how, sums[thread], room, thread, slots)
         task = next_task(counter)
-        while task * ITEMS_A_TASK < x.shape[0]:
-            first, last = task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, x.shape[0])
-            _select_task(first, last, x, encoder, items, components, how, sums[thread], room, thread, slots)
-            task = next_task(counter)
 
 
 @over_tasks
-def _select_rows(threads, pre, how, room, slots):
-    counter = np.zeros(1, np.int64)
-    for thread in numba.prange(threads):
+def _select_rows(counter, thread, pre, how, room, slots):
+    task = next_task(counter)
+    while task * ITEMS_A_TASK < pre.shape[0]:
+        for i in range(task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, pre.shape[0])):
+            _select_item(i, pre[i], room.margins[thread], how, room, thread, slots, None, None)
         task = next_task(counter)
-        while task * ITEMS_A_TASK < pre.shape[0]:
-            for i in range(task * ITEMS_A_TASK, min((task + 1) * ITEMS_A_TASK, pre.shape[0])):
-                _select_item(i, pre[i], room.margins[thread], how, room, thread, slots, None, None)
-            task = next_task(counter)
