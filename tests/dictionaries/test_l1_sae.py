@@ -6,7 +6,8 @@ from sememe.errors import DictionaryError
 
 
 def test_planted_components_are_recovered(truth):
-    sae = L1SAE(n_components=32, l1_coefficient=0.6, n_epochs=60, batch_size=256).fit(truth.values)
+    settings = {"n_components": 32, "l1_coefficient": 0.6, "n_epochs": 60, "batch_size": 256}
+    sae = L1SAE(**settings, learning_rate=5e-3).fit(truth.values)
     assert mean_max_cosine(sae.components_, truth.components) > 0.9
 
 

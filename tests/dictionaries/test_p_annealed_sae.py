@@ -11,7 +11,7 @@ from sememe.errors import DictionaryError
 
 
 def test_planted_components_are_recovered(wide_truth):
-    sae = PAnnealedSAE(n_components=128, n_epochs=20, batch_size=512).fit(wide_truth.values)
+    sae = PAnnealedSAE(n_components=128, n_epochs=20, learning_rate=5e-3).fit(wide_truth.values)
     assert mean_max_cosine(sae.components_, wide_truth.components) > 0.95
 
 

@@ -61,6 +61,9 @@ class L1SAE(SparseAutoencoder):
 
     l1_coefficient: float = 1.0
     n_resamplings: int = 4
+    # More and smaller steps than TopK's: what the penalty silences at a high rate does not come back.
+    batch_size: int = 512
+    learning_rate: float = 3e-3
 
     def _check_own_hyperparameters(self, items: Items) -> None:
         check_number("l1_coefficient", self.l1_coefficient, 0)
