@@ -2,11 +2,12 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+PEERS  ?= .venv-peers
 BIN    := $(VENV)/bin
 RUN    ?= runs/mnist
 
 .DEFAULT_GOAL := help
-.PHONY: help demo explore test test-all lint format bench docs clean
+.PHONY: help demo explore test test-all lint format bench peers docs clean
 
 help:
 	@echo "make demo     set up and run the main job: two digit networks, their neurons, their dictionaries"
@@ -14,6 +15,7 @@ help:
 	@echo "make test     set up and pass the tests"
 	@echo "make lint     ruff and mypy"
 	@echo "make bench    the benchmarks behind every speed that is stated anywhere"
+	@echo "make peers    check files and speed against the other libraries' own packages"
 	@echo "make docs     write the generated pages of docs/ anew"
 	@echo "make clean    remove the environment and caches (runs/ stays)"
 
@@ -55,6 +57,21 @@ format: $(VENV)/.test
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/train_digit_cnn.py
 	$(BIN)/python benchmarks/train_step.py
+
+# The other libraries, in an environment of their own: some of them need older packages than we do.
+$(PEERS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet -c constraints.txt torch safetensors numba scikit-learn
+	$(PEERS)/bin/pip install --quiet einops "matplotlib<3.9" scikit-image simple-parsing schedulefree natsort \
+	    transformers accelerate datasets "transformer-lens>=2.16.1,<4" babe nltk tenacity python-dotenv plotly plotly-express
+	$(PEERS)/bin/pip install --quiet --no-deps overcomplete dictionary-learning eai-sparsify sae-lens
+	@touch $@
+
+peers: $(VENV)/.test $(PEERS)/.ready
+	SEMEME_PEERS_PYTHON=$(PEERS)/bin/python $(BIN)/python -m pytest -m peers
+
+docs: $(VENV)/.demo
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -15,7 +15,10 @@ def sememe(*arguments, **options):
 
 def test_help_names_every_command_and_loads_no_torch():
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "sememe", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", "-m", "sememe", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "run" in done.stdout
     for heavy in ("torch", "sklearn", "numba", "zarr", "plotly"):
@@ -38,6 +41,10 @@ def test_help_takes_less_than_half_a_second():
         (["run", "mnist", "--quik"], "Did you mean --quick"),
         (["run", "mnist", "--seed", "one"], '"one"'),
         (["run", "imagenet"], "There is no recipe 'imagenet'"),
+        (["layers", "resnet"], "There is no network 'resnet'"),
+        (["verdict", "nowhere"], "nowhere is not a run"),
+        (["explore", "nowhere"], "nowhere is not a run"),
+        (["import-dictionary", "nowhere", "--to", "here"], "nowhere"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(arguments, message, tmp_path):
@@ -47,3 +54,10 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(arguments, message, tmp_pat
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_layers_lists_names_and_shapes():
+    done = sememe("layers", "digit_cnn")
+    assert done.returncode == 0
+    for line in ("conv2 ", "map of 32 x", "fc1 ", "vector of 128", "logits"):
+        assert line in done.stdout

@@ -1,6 +1,7 @@
 """The command line. A command imports the rooms that it needs when it runs, so that ``--help`` is quick."""
 
 import errno
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ import sememe
 from sememe.errors import SememeError
 
 Device = Literal["auto", "cpu", "cuda"]
+Flag = Annotated[bool, Parameter(negative="")]
 
 app = App(
     name="sememe",
@@ -31,7 +33,7 @@ def run(
     recipe: str = "mnist",
     /,
     *,
-    quick: Annotated[bool, Parameter(negative="")] = False,
+    quick: Flag = False,
     seed: int = 0,
     device: Device = "auto",
     run: Path | None = None,
@@ -53,12 +55,12 @@ def run(
     run
         The run's folder; runs/RECIPE if not given.
     """
-    console = Console(highlight=False)
     from sememe import recipes
     from sememe.console import duration, reporter_for
     from sememe.runs import run as run_recipe
     from sememe.summary import print_summary
 
+    console = Console(highlight=False)
     configuration = recipes.configure(recipe, quick=quick, seed=seed)
     path = run or Path("runs") / (recipe if not quick else f"{recipe}-quick")
     command = " ".join(["sememe run", recipe, *(["--quick"] if quick else []), f"--seed {seed}"])
@@ -67,12 +69,118 @@ def run(
         finished = run_recipe(configuration, path, device=device, command=command, reporter=reporter)
     finally:
         reporter.close()
-    print_summary(console, configuration, finished.folder)
-    console.print(
-        f"Report: {finished.folder.report_path}\n"
-        f"Time {duration(finished.seconds)}, peak memory {finished.peak_memory / 1e9:.2f} GB",
-        soft_wrap=True,
-    )
+    print_summary(console, finished.folder)
+    _say(f"Report: {finished.folder.report_path}")
+    _say(f"Time {duration(finished.seconds)}, peak memory {finished.peak_memory / 1e9:.2f} GB")
+
+
+@app.command
+def verdict(
+    run: Path, /, *, layer: str | None = None, json_: Annotated[Flag, Parameter("--json")] = False
+) -> None:
+    """Say what a finished run found: neurons, features and controls at equal fidelity, a sentence a layer.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    layer
+        Only this layer.
+    json_
+        Every score, difference and interval as JSON, for programs.
+    """
+    from sememe.runs import RunFolder
+    from sememe.summary import print_summary, tables
+
+    folder = RunFolder(run)
+    if json_:
+        _say(json.dumps([table.to_dict() for table in tables(folder, layer)], indent=1, allow_nan=False))
+    else:
+        print_summary(Console(highlight=False), folder, layer)
+
+
+@app.command
+def explore(run: Path, /, *, no_browser: Flag = False) -> None:
+    """Open a run's report in the browser.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    no_browser
+        Only say where the report is.
+    """
+    import webbrowser
+
+    from sememe.runs import RunFolder
+
+    folder = RunFolder(run)
+    folder.read_record()
+    _say(f"{folder.report_path.resolve()}")
+    if not no_browser:
+        webbrowser.open(folder.report_path.resolve().as_uri())
+
+
+@app.command
+def layers(network: str, /) -> None:
+    """List the layers of a network: name, kind of module, shape of its output, parameters.
+
+    Parameters
+    ----------
+    network
+        A name (digit_mlp, digit_cnn), or the folder of a saved network, such as RUN/network/digit_cnn.
+    """
+    import torch
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from sememe import networks
+
+    net = networks.named(network)
+    table = Table("layer", "module", "gives", "parameters", box=SIMPLE_HEAD)
+    for found in networks.layers(net, torch.zeros(1, *net.input_shape)):
+        gives = found.unusable or f"{found.kind} of {' x '.join(map(str, found.shape or ()))}"
+        table.add_row(found.name, found.module, gives, f"{found.n_parameters:,}")
+    Console(highlight=False).print(table)
+
+
+@app.command(name="import-dictionary")
+def import_dictionary(path: Path, /, *, to: Path, format: str | None = None) -> None:
+    """Read a dictionary that another library saved, and write it as a folder of ours.
+
+    Parameters
+    ----------
+    path
+        The file or folder of SAELens, dictionary_learning, sparsify, overcomplete or saev.
+    to
+        The folder to write.
+    format
+        Which library's; found by looking at the files if not given.
+    """
+    from sememe.dictionaries import formats
+
+    dictionary = formats.import_to_folder(path, to, format=format)
+    shape = " x ".join(f"{n:,}" for n in dictionary.components_.shape)
+    _say(f"{to}: {dictionary}, components x neurons: {shape}")
+
+
+@app.command(name="export-dictionary")
+def export_dictionary(folder: Path, /, *, to: Path, format: str = "saelens") -> None:
+    """Write a dictionary of ours as another library does.
+
+    Parameters
+    ----------
+    folder
+        The dictionary's folder, such as RUN/dictionaries/digit_cnn.fc1/TopKSAE-k8.
+    to
+        The folder to write.
+    format
+        saelens, dictionary_learning, sparsify or overcomplete.
+    """
+    from sememe.dictionaries import formats
+
+    dictionary = formats.export_from_folder(folder, to, format=format)
+    _say(f"{to}: {dictionary} as {format} writes it")
 
 
 def main() -> None:
@@ -91,6 +199,10 @@ def main() -> None:
         )
     except KeyboardInterrupt:
         _leave("Stopped. What is finished is kept: the same command goes on from there.", 130)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 def _leave(sentence: str, code: int) -> None:

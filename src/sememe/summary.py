@@ -6,8 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sememe import files
+from sememe.errors import RunError
 from sememe.measures import MeasureTable, Row
-from sememe.recipes.configuration import LayerPlan, RunConfiguration
 from sememe.runs import RunFolder
 
 # Columns of the terminal's table; the report shows every measure.
@@ -18,21 +18,46 @@ _SHOWN = (
 _STYLE = {"yes": "bold green", "no": "bold red", "mixed": "bold yellow"}
 
 
-def print_summary(console: Console, configuration: RunConfiguration, folder: RunFolder) -> None:
+def tables(folder: RunFolder, layer: str | None = None) -> list[MeasureTable]:
+    """The measures of each layer of a run, or of the one that is named.
+
+    Raises :class:`~sememe.errors.RunError` for a layer that the run does not have or has not measured yet.
+    """
+    return [table for _, table in _measured(folder, layer)]
+
+
+def print_summary(console: Console, folder: RunFolder, layer: str | None = None) -> None:
     """Print how the units of each layer compare at equal fidelity, losses beside wins."""
-    for layer in configuration.layers:
-        table = MeasureTable.from_dict(files.read_json(folder.measures(layer.network, layer.layer)))
+    fvu = folder.read_record()["configuration"]["fvu_targets"][0]
+    for name, table in _measured(folder, layer):
         console.print()
-        console.print(_table(configuration, layer, table))
-        answer = table.answers[layer.layer]
-        console.print(Text.assemble((answer, _STYLE[answer]), ". ", table.sentences[layer.layer]))
+        console.print(_table(name, fvu, table))
+        for about, answer in table.answers.items():
+            console.print(Text.assemble((answer, _STYLE[answer]), ". ", table.sentences[about]))
     console.print()
 
 
-def _table(configuration: RunConfiguration, layer: LayerPlan, table: MeasureTable) -> Table:
-    fvu = configuration.fvu_targets[0]
+def _measured(folder: RunFolder, wanted: str | None) -> list[tuple[str, MeasureTable]]:
+    """Each layer's name, with its network's, and its measures."""
+    plans = folder.read_record()["configuration"]["layers"]
+    chosen = [plan for plan in plans if wanted in (None, plan["layer"])]
+    if not chosen:
+        known = ", ".join(plan["layer"] for plan in plans)
+        raise RunError(f"The run has no layer {wanted!r}: it has {known}.")
+    found = []
+    for plan in chosen:
+        path = folder.measures(plan["network"], plan["layer"])
+        if not path.exists():
+            raise RunError(
+                f"{plan['layer']} is not measured yet: finish the run with the command that began it."
+            )
+        found.append((f"{plan['layer']} of {plan['network']}", MeasureTable.from_dict(files.read_json(path))))
+    return found
+
+
+def _table(layer: str, fvu: float, table: MeasureTable) -> Table:
     drawn = Table(
-        title=f"{layer.layer} of {layer.network}, at equal fidelity (FVU {fvu:g})",
+        title=f"{layer}, at equal fidelity (FVU {fvu:g})",
         title_justify="left",
         title_style="bold",
         caption_justify="left",
@@ -43,13 +68,14 @@ def _table(configuration: RunConfiguration, layer: LayerPlan, table: MeasureTabl
     for _, title in _SHOWN:
         drawn.add_column(title, justify="right", no_wrap=True)
     absent = []
-    for sweep in layer.sweeps:
-        rows = {row.measure: row for row in table.select(at=f"fvu={fvu:g}", unit_set=sweep.title)}
+    matched = table.select(at=f"fvu={fvu:g}")
+    for unit_set in dict.fromkeys(row.unit_set for row in matched):
+        rows = {row.measure: row for row in matched if row.unit_set == unit_set}
         first = next(iter(rows.values()))
         if first.status == "unreached":
-            absent.append(f"{sweep.title} {first.fvu:.2g}")
+            absent.append(f"{unit_set} {first.fvu:.2g}")
             continue
-        drawn.add_row(sweep.title, f"{first.l0:.1f}", *[_cell(rows[key]) for key, _ in _SHOWN])
+        drawn.add_row(unit_set, f"{first.l0:.1f}", *[_cell(rows[key]) for key, _ in _SHOWN])
     drawn.caption = "Mean over units [95 % interval]; dead units count as 0."
     if absent:
         drawn.caption += f"\nNot so faithful, at their best: {', '.join(absent)}."

@@ -9,7 +9,7 @@ from sememe.networks.independent_encoder import embed, independent_encoder
 from sememe.networks.layers import Layer, find, layers
 from sememe.networks.network import Network
 from sememe.networks.registry import registry
-from sememe.networks.storage import load, load_weights, save
+from sememe.networks.storage import load, load_weights, named, save
 from sememe.networks.training import TrainingRecord, train
 from sememe.networks.training_recipe import TrainingRecipe
 
@@ -29,6 +29,7 @@ __all__ = [
     "layers",
     "load",
     "load_weights",
+    "named",
     "predict",
     "registry",
     "replace",

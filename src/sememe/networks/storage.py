@@ -9,7 +9,7 @@ from safetensors import torch as safetensors
 from torch import Tensor, nn
 
 from sememe import files
-from sememe.errors import FormatError
+from sememe.errors import FormatError, NetworkError
 from sememe.networks.network import Network
 from sememe.networks.registry import registry
 
@@ -68,6 +68,22 @@ def load(folder: Path | str) -> Network:
         ) from error
     load_weights(net, folder)
     return net.eval()
+
+
+def named(name: str) -> Network:
+    """A network by its name in the registry, or by the folder that it was saved in.
+
+    Raises:
+        NetworkError: it is neither.
+        FormatError: the folder is damaged.
+    """
+    if name in registry():
+        return registry()[name]()
+    if (Path(name) / CONFIG).exists():
+        return load(name)
+    raise NetworkError(
+        f"There is no network {name!r}: give one of {', '.join(registry())}, or the folder of a saved one."
+    )
 
 
 def load_weights(net: nn.Module, path: Path | str) -> None:
