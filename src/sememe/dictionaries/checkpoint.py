@@ -8,9 +8,12 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
+from sememe.activations import Moments
+from sememe.dictionaries.dictionary import Dictionary
+from sememe.dictionaries.items import Items
 from sememe.dictionaries.learner import Learner
 from sememe.dictionaries.tensors import check_tensors, read_tensors
-from sememe.errors import FormatError
+from sememe.errors import DictionaryError, FormatError
 from sememe.files import read_json, whole_folder, write_bytes, write_json
 
 _FORMAT = "sememe-checkpoint-1"
@@ -43,6 +46,23 @@ def read_checkpoint(folder: Path, identity: dict[str, Any], learners: Sequence[L
         mine = {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
         learner.load_state(mine)
     return int(record["step"])
+
+
+def training_identity(saes: Sequence[Dictionary], items: Items, found: Moments) -> dict[str, Any]:
+    """What two trainings must have in common for one to go on from the other's checkpoint.
+
+    Raises:
+        DictionaryError: a ``random_state`` is not an integer, so that no other training can be the same.
+    """
+    described = []
+    for sae in saes:
+        parameters = {key: value for key, value in sae.get_params().items() if key != "device"}
+        seed = parameters["random_state"]
+        if not isinstance(seed, int):
+            raise DictionaryError(f"A checkpoint needs an integer random_state, but {seed!r} arrived.")
+        described.append({"name": type(sae).__name__, "parameters": parameters})
+    data = {"items": len(items), "neurons": items.n_neurons, "variance": found.total_variance}
+    return {"dictionaries": described, "data": data}
 
 
 def _state(learners: Sequence[Learner]) -> dict[str, Tensor]:

@@ -12,6 +12,8 @@ from jaxtyping import Float32, Float64
 from torch import Tensor
 
 from sememe.activations import Moments
+from sememe.dictionaries.checkpoint import training_identity
+from sememe.dictionaries.device import torch_device
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.folding import Standardisation, fold, unfold
 from sememe.dictionaries.initialisation import data_atoms, geometric_median, random_atoms, tied
@@ -175,8 +177,8 @@ class SparseAutoencoder(Dictionary):
         """The module that training begins with; for families that take more than atoms from the items."""
         return self._module(atoms)
 
-    def _training_step(self, module: SAEModule) -> TrainingStep:
-        return training_step(module, self._objective(module.d_in), self.clip_norm)
+    def _training_step(self, module: SAEModule, objective: Objective) -> TrainingStep:
+        return training_step(module, objective, self.clip_norm)
 
     def _revival(self, n_steps: int, seed: int) -> Revival | None:
         """What replaces dead components between steps, where the objective does not revive them."""
@@ -257,7 +259,7 @@ class SparseAutoencoder(Dictionary):
         module = module.to(torch_device(self.device))
         return Learner(
             module,
-            self._training_step(module),
+            self._training_step(module, self._objective(module.d_in)),
             standardisation,
             schedule,
             self.dead_after,
@@ -309,7 +311,7 @@ def train_together(
     checkpoints = None
     if checkpoint is not None:
         check_integer("checkpoint_every", checkpoint_every, 1)
-        checkpoints = Checkpoints(Path(checkpoint), checkpoint_every, _identity(saes, items, found))
+        checkpoints = Checkpoints(Path(checkpoint), checkpoint_every, training_identity(saes, items, found))
     train(
         learners,
         stream,
@@ -324,23 +326,6 @@ def train_together(
         sae._adopt(learner)
 
 
-def torch_device(name: str) -> torch.device:
-    """The device of that name; "auto" is a GPU if there is one.
-
-    Raises:
-        DictionaryError: there is no such device.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise DictionaryError(f"device must be 'auto', 'cpu' or 'cuda', but {name!r} arrived.") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise DictionaryError(f"There is no device {name!r} here: use device='cpu' or 'auto'.")
-    return device
-
-
 def _refuse_other_streams(saes: Sequence[SparseAutoencoder]) -> None:
     for name in _SHARED:
         values = {getattr(sae, name) for sae in saes}
@@ -349,18 +334,3 @@ def _refuse_other_streams(saes: Sequence[SparseAutoencoder]) -> None:
                 f"Dictionaries that are fitted together share their batches, so {name} must be the same, "
                 f"but {sorted(values, key=str)} arrived."
             )
-
-
-def _identity(saes: Sequence[SparseAutoencoder], items: Items, found: Moments) -> dict[str, Any]:
-    """What two trainings must have in common for one to go on from the other's checkpoint."""
-    for sae in saes:
-        if not isinstance(sae.random_state, int):
-            raise DictionaryError(
-                f"A checkpoint needs an integer random_state, but {sae.random_state!r} arrived."
-            )
-    described = []
-    for sae in saes:
-        parameters = {key: value for key, value in sae.get_params().items() if key != "device"}
-        described.append({"name": type(sae).__name__, "parameters": parameters})
-    data = {"items": len(items), "neurons": items.n_neurons, "variance": found.total_variance}
-    return {"dictionaries": described, "data": data}
