@@ -120,16 +120,20 @@ class _Subject:
         store = activations.open_store(folder.activations(layer.network, layer.layer, "report"))
         values = store.rows(0, len(store))
         image = np.asarray(store.image[:])
-        encoder = networks.load(folder.network("encoder"))
+        embedded = networks.embed(networks.load(folder.network("encoder")), report)[image]
+        # Of pixels, about the mean only: all digits share most of their paper.
+        pixels = _seen_pixels(report, store, image)
         evidence = measures.evidence(
             measures.resample(len(report), replicates=configuration.replicates, seed=configuration.seed),
             image=image,
             labels=report.labels[image],
             n_classes=len(report.label_names),
             embeddings={
-                "encoder": networks.embed(encoder, report)[image],
-                "pixels": _seen_pixels(report, store, image),
+                "encoder": embedded,
+                "encoder, centred": embedded - embedded.mean(axis=0),
+                "pixels, centred": pixels - pixels.mean(axis=0),
             },
+            centred=False,
         )
         net = networks.load(folder.network(layer.network))
         some = report[: layer.splice_images]
