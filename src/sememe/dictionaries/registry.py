@@ -2,8 +2,13 @@
 
 from sememe.dictionaries.archetypal_sae import ArchetypalSAE
 from sememe.dictionaries.batch_topk_sae import BatchTopKSAE
+from sememe.dictionaries.codebook import CodebookVQ
+from sememe.dictionaries.crosscoder import Crosscoder
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.fast_ica import FastICA
+from sememe.dictionaries.frozen_decoder_sae import FrozenDecoderSAE
+from sememe.dictionaries.frozen_encoder_sae import FrozenEncoderSAE
+from sememe.dictionaries.fsq import FSQ
 from sememe.dictionaries.gated_sae import GatedSAE
 from sememe.dictionaries.jump_relu_sae import JumpReLUSAE
 from sememe.dictionaries.kmeans import KMeans
@@ -14,16 +19,27 @@ from sememe.dictionaries.neurons import Neurons
 from sememe.dictionaries.nmf import NMF
 from sememe.dictionaries.p_annealed_sae import PAnnealedSAE
 from sememe.dictionaries.pca import PCA
+from sememe.dictionaries.product_vq import ProductVQ
 from sememe.dictionaries.random_dictionary import RandomDictionary
+from sememe.dictionaries.residual_vq import ResidualVQ
+from sememe.dictionaries.rotated_neurons import RotatedNeurons
 from sememe.dictionaries.semi_nmf import SemiNMF
+from sememe.dictionaries.skip_transcoder import SkipTranscoder
 from sememe.dictionaries.sparse_coding import SparseCoding
 from sememe.dictionaries.stored_activations import StoredActivations
+from sememe.dictionaries.topk_codebook import TopKCodebook
 from sememe.dictionaries.topk_sae import TopKSAE
+from sememe.dictionaries.transcoder import Transcoder
 
 _DICTIONARIES: tuple[type[Dictionary], ...] = (
     ArchetypalSAE,
     BatchTopKSAE,
+    CodebookVQ,
+    Crosscoder,
+    FSQ,
     FastICA,
+    FrozenDecoderSAE,
+    FrozenEncoderSAE,
     GatedSAE,
     JumpReLUSAE,
     KMeans,
@@ -34,11 +50,17 @@ _DICTIONARIES: tuple[type[Dictionary], ...] = (
     Neurons,
     PAnnealedSAE,
     PCA,
+    ProductVQ,
     RandomDictionary,
+    ResidualVQ,
+    RotatedNeurons,
     SemiNMF,
+    SkipTranscoder,
     SparseCoding,
     StoredActivations,
+    TopKCodebook,
     TopKSAE,
+    Transcoder,
 )
 
 
