@@ -1,7 +1,7 @@
 """A whole run in seconds: one network, one layer, few images, every kind of stage.
 
-As a program, ``python tiny_run.py FOLDER [STAGE]`` makes it, and kills itself with SIGKILL in the middle of the
-stage whose number is given: no cleanup runs, as when the power goes.
+As a program, ``python tiny_run.py FOLDER [STAGE]`` makes it, and kills itself with SIGKILL in the middle
+of the stage whose number is given: no cleanup runs, as when the power goes.
 """
 
 import os

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from references import tiny_run
 
+from references import tiny_run
 from sememe import files
 from sememe.errors import RunError
 from sememe.runs import RunFolder, run

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from sememe.errors import MeasureError
 
@@ -70,7 +70,7 @@ class MeasureTable:
     rows: tuple[Row, ...]
     differences: tuple[DifferenceRow, ...] = ()
     sentences: Mapping[str, str] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, Literal["yes", "no", "mixed"]] = field(default_factory=dict)
     """``"yes"``, ``"no"`` or ``"mixed"`` for each layer (``verdict.py``)."""
 
     def __add__(self, other: "MeasureTable") -> "MeasureTable":

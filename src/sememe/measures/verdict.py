@@ -17,12 +17,14 @@ from typing import Literal
 from sememe.measures.frontier import Match
 from sememe.measures.table import DifferenceRow
 
+Word = Literal["yes", "no", "mixed"]
+
 
 @dataclass(frozen=True)
 class Verdict:
     """Are the features of this layer more monosemantic than its neurons?"""
 
-    answer: Literal["yes", "no", "mixed"]
+    answer: Word
     sentence: str
     """In plain words, wins and losses alike."""
 
@@ -81,7 +83,7 @@ def _duel(
     )
 
 
-def _answer(duels: Sequence[_Duel], neurons: str) -> Literal["yes", "no", "mixed"]:
+def _answer(duels: Sequence[_Duel], neurons: str) -> Word:
     fought = [duel for duel in duels if duel.reached]
     others = [duel for duel in fought if duel.control != neurons]
     against = next((duel for duel in fought if duel.control == neurons), None)
@@ -94,7 +96,7 @@ def _answer(duels: Sequence[_Duel], neurons: str) -> Literal["yes", "no", "mixed
 
 
 def _sentence(layer: str, best: str, matches: Mapping[str, Match], duels: Sequence[_Duel]) -> str:
-    parts = []
+    parts: list[str] = []
     for duel in (duel for duel in duels if duel.reached):
         of = f" of {duel.tests} measures" if not parts else ""
         parts.append(f"wins {duel.wins} and loses {len(duel.losses)}{of} against {duel.control}")

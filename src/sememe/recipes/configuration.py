@@ -7,7 +7,9 @@ results, compared, and run again. Two runs of equal configurations on one machin
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Kind = Literal["neurons", "features", "control"]
 
 # Raised when a run folder of an earlier layout can no longer be read.
 LAYOUT_VERSION = 1
@@ -31,7 +33,7 @@ class Sweep:
 
     title: str  # what people read in tables: "TopK SAE"
     dictionary: str  # name in dictionaries.registry()
-    kind: str  # "neurons", "features" or "control"
+    kind: Kind
     parameter: str  # the swept parameter: "k", "l1_coefficient", ...
     values: tuple[float, ...]  # its values, from sparse to faithful
     fixed: tuple[tuple[str, Any], ...] = ()  # other parameters, name and value
