@@ -30,7 +30,7 @@ class FSQ(VectorQuantiser):
     between a linear encoder and a linear decoder, which are trained together by Adam, the rounding passed
     over straight through; ``FSQ`` of vector-quantize-pytorch::
 
-        u = encoder_ x + encoder_bias_,    q_i = round(bounded u_i),    x_hat = W q + b
+        u = encoder_ (x - mean_) + encoder_bias_,    q_i = round(bounded u_i),    x_hat = W q + b
 
     The implicit codebook has as many words as the product of the levels, but the decoder only ever adds up
     what its dimensions contribute. So a component is one level of one dimension, the code of an item is 1
@@ -50,8 +50,8 @@ class FSQ(VectorQuantiser):
         random_state: seed of the first directions and of the shuffling.
 
     Attributes:
-        encoder_, encoder_bias_: what finds the levels, for items as they are: float32
-            ``(len(levels), n_features_in_)`` and ``(len(levels),)``.
+        encoder_, encoder_bias_: what finds the levels, float32 ``(len(levels), n_features_in_)`` and
+            ``(len(levels),)``.
         mean_, scale_: centre (float64) and scale of the items in training.
         usage_: share of the training items that each component codes, float64 ``(n_components,)``.
         perplexity_: how many components are in use, in effect.
@@ -99,13 +99,12 @@ class FSQ(VectorQuantiser):
     def _fold(self, network: "_Network", standardisation: Standardisation) -> None:
         """Encoder and atoms in the units of the layer."""
         mean, scale = standardisation.mean, standardisation.scale
-        encoder = network.encoder.weight.double().numpy() / scale
-        decoder = network.decoder.weight.double().numpy().T * scale
-        bias = network.encoder.bias.double().numpy() - encoder @ mean
-        values = [np.array(_values(n_levels)) for n_levels in self.levels]
-        atoms = [along[:, None] * direction for along, direction in zip(values, decoder, strict=True)]
-        self.encoder_ = encoder.astype(np.float32)
-        self.encoder_bias_ = bias.astype(np.float32)
+        columns = network.decoder.weight.double().numpy().T * scale
+        atoms = [
+            _values(n_levels)[:, None] * column for n_levels, column in zip(self.levels, columns, strict=True)
+        ]
+        self.encoder_ = (network.encoder.weight.double().numpy() / scale).astype(np.float32)
+        self.encoder_bias_ = network.encoder.bias.numpy().copy()
         self.components_ = np.concatenate(atoms).astype(np.float32)
         self.offset_ = (mean + scale * network.decoder.bias.double().numpy()).astype(np.float32)
 
@@ -119,7 +118,8 @@ class FSQ(VectorQuantiser):
         self.components_, self.offset_ = atoms.astype(np.float32), offset.astype(np.float32)
 
     def _assignments(self, x: Float32[np.ndarray, "items neurons"]) -> Int64[np.ndarray, "items active"]:
-        projections = x @ self.encoder_.T + self.encoder_bias_
+        # Less the mean first: it may be large against what items differ by, and cost digits.
+        projections = (x - self.mean_.astype(np.float32)) @ self.encoder_.T + self.encoder_bias_
         chosen = np.empty(projections.shape, dtype=np.int64)
         for dimension, (first, stop) in enumerate(self._rows()):
             levels = np.searchsorted(_thresholds(stop - first), projections[:, dimension])

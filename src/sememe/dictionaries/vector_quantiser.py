@@ -17,6 +17,9 @@ from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.parameters import check_integer, seed_of
 from sememe.errors import DictionaryError
 
+# An atom that is so much longer than the items are apart will not come back.
+_RUN_AWAY = 1e6
+
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class VectorQuantiser(Dictionary):
