@@ -18,13 +18,6 @@ def results(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((folder / "measures").iterdir())}
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole") / "run"
-    run(tiny_run.tiny(), folder, device="cpu")
-    return folder
-
-
 def test_a_run_killed_in_every_stage_ends_with_the_same_measures(whole, tmp_path):
     folder = tmp_path / "run"
     n_stages = len(stages_of(tiny_run.tiny(), RunFolder(folder), "cpu"))
