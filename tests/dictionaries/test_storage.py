@@ -26,7 +26,7 @@ def small(kind: type[Dictionary]) -> Dictionary:
 
 @pytest.mark.parametrize("name", sorted(registry()))
 def test_what_is_loaded_is_what_was_saved(name, items, tmp_path):
-    saved = small(registry()[name]).fit(items)
+    saved = small(registry()[name]).fit(items, items)  # the latter for transcoders
     save(saved, tmp_path / "here")
     loaded = load(tmp_path / "here")
     assert type(loaded) is type(saved)

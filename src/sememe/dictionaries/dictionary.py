@@ -129,6 +129,9 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     # What ``storage`` writes, and makes a fitted dictionary of again.
 
+    # The sizes that ``cfg.json`` gives and ``_stored_shapes`` is told.
+    _stored_sizes: tuple[str, ...] = ("d_in", "d_sae")
+
     # Further fitted arrays, and the sizes of their axes: "d_sae" components or "d_in" neurons.
     _stored_arrays: Mapping[str, tuple[str, ...]] = {}
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def auxk_loss(
     module: SAEModule,
     x: Float[Tensor, "items neurons"],
-    residual: Float[Tensor, "items neurons"],
+    residual: Float[Tensor, "items neurons_out"],
     dead: Bool[Tensor, " components"],
     k_aux: int,
 ) -> Float[Tensor, ""]:
@@ -27,7 +27,8 @@ def auxk_loss(
 
     Mean over items and neurons of ``(e - e_hat)^2``, where ``e = x - x_hat`` is held fixed and ``e_hat`` is
     decoded from dead components alone, without ``b_dec`` (which is in ``x_hat`` already). Its gradient
-    reaches encoder and atoms of dead components and nothing else. Gao et al. 2024, appendix A.2.
+    reaches encoder and atoms of dead components and nothing else. Gao et al. 2024, appendix A.2. The residual
+    of a transcoder is that of the later layer.
     """
     rows = dead.nonzero().squeeze(1)
     pre = module.pre_codes_of(x, rows)

@@ -81,7 +81,7 @@ def load(folder: Path | str) -> Dictionary:
         )
     dictionary = _with_parameters(kind, record.get("parameters"), folder / CONFIGURATION)
     tensors = read_tensors(folder / WEIGHTS)
-    sizes = _sizes(configuration, folder / CONFIGURATION)
+    sizes = _sizes(configuration, folder / CONFIGURATION, kind._stored_sizes)
     check_tensors(folder / WEIGHTS, tensors, dictionary._stored_shapes(**sizes))
     facts = record.get("fitted")
     try:
@@ -103,9 +103,9 @@ def _with_parameters(kind: type[Dictionary], parameters: Any, path: Path) -> Dic
     )
 
 
-def _sizes(configuration: Mapping[str, Any], path: Path) -> dict[str, int]:
+def _sizes(configuration: Mapping[str, Any], path: Path, keys: tuple[str, ...]) -> dict[str, int]:
     sizes = {}
-    for key in ("d_in", "d_sae"):
+    for key in keys:
         value = configuration.get(key)
         if not isinstance(value, int) or value < 1:
             raise FormatError(f"{path} should give {key} as a positive integer, but {value!r} stands there.")
