@@ -1,6 +1,7 @@
 """The comparison, its table and its sentence, on planted truth."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -90,22 +91,22 @@ def test_the_sentence_agrees_with_the_differences(table):
     rows = [row for row in table.differences if row.at == "fvu=0.2" and row.control == "random"]
     wins = sum(row.outcome == "win" for row in rows)
     assert sentence.startswith("fc1, at FVU 0.2: parts (L0 ")
-    assert f"random on {wins} of {len(rows)} measures" in sentence
+    losses = sum(row.outcome == "loss" for row in rows)
+    assert re.search(rf"wins {wins} and loses {losses}( of {len(rows)} measures)? against random", sentence)
 
 
-def test_losses_are_named(swept):
+def test_losses_are_counted(swept):
     # The same, with the roles exchanged.
     table = compare("fc1", swept, controls=["parts"], fvu=(0.2,), l0=())
-    assert "loses to parts on" in table.sentences["fc1"]
     lost = {row.measure for row in table.differences if row.unit_set == "random" and row.outcome == "loss"}
     assert lost
+    assert f"and loses {len(lost)} of" in table.sentences["fc1"]
 
 
 def test_a_control_that_does_not_get_there_is_named(swept):
     coarse = [e for e in swept if e.name != "random" or e.settings["k"] == 2]
     table = compare("fc1", coarse, controls=["neurons", "random"], fvu=(0.05,), l0=())
-    assert "random (nearest" in table.sentences["fc1"]
-    assert "does not get there" in table.sentences["fc1"]
+    assert re.search(r"what never gets there: random \(0\.\d+ at best\)", table.sentences["fc1"])
 
 
 def test_a_dictionary_that_reaches_nothing_says_so(swept):

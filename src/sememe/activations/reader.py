@@ -41,7 +41,7 @@ class Reader:
         self,
         output: Float[Tensor, "images ..."],
         first_image: int,
-        pixels: Float32[np.ndarray, "images channels height width"],
+        pixels: Float32[np.ndarray, "_ channels height width"],
     ) -> Items:
         """The items of a batch of images, the first of which has this row in its set."""
         positions = _as_positions(output)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import torch
 from jaxtyping import Bool
 from torch import Tensor
@@ -33,7 +34,7 @@ class ReceptiveField:
     rows: tuple[Interval, ...]
     columns: tuple[Interval, ...]
 
-    def box(self, row: int, col: int) -> tuple[int, int, int, int]:
+    def box(self, row: int | np.integer, col: int | np.integer) -> tuple[int, int, int, int]:
         """``(top, left, bottom, right)`` in pixels, within the image: ``image[top:bottom, left:right]``."""
         (top, bottom), (left, right) = self.rows[row], self.columns[col]
         return top, left, bottom, right
