@@ -9,7 +9,7 @@ from sememe.measures.codes import Codes
 
 
 def class_profile(
-    codes: Codes, labels: Int[np.ndarray, "_"], n_classes: int
+    codes: Codes, labels: Int[np.ndarray, " _"], n_classes: int
 ) -> Float[np.ndarray, "units classes"]:
     """Share of each unit's activation mass, ``sum |code|``, that falls on the items of each class.
 

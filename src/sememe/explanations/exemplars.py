@@ -75,7 +75,7 @@ def exemplars(
     codes: Codes,
     *,
     units: Sequence[int] | Int[np.ndarray, " units"] | None = None,
-    image: Int[np.ndarray, "_"] | None = None,
+    image: Int[np.ndarray, " _"] | None = None,
     position: Int[np.ndarray, "_ 2"] | None = None,
     n_top: int = 16,
     n_intervals: int = 10,
@@ -98,7 +98,7 @@ def exemplars(
     n_items, n_units = codes.shape
     chosen = np.arange(n_units) if units is None else np.asarray(units, dtype=np.int64)
     _check(codes.shape, chosen, image, position)
-    columns = codes[:, chosen] if isinstance(codes, np.ndarray) else scipy.sparse.csc_array(codes)[:, chosen]
+    columns = codes[:, chosen] if isinstance(codes, np.ndarray) else sparse.csc_array(codes)[:, chosen]
     found = []
     for column, unit in enumerate(chosen.tolist()):
         items, values = _firings_of(columns, column)
