@@ -5,6 +5,7 @@ from sememe.dictionaries.batch_topk_sae import BatchTopKSAE
 from sememe.dictionaries.codebook import CodebookVQ
 from sememe.dictionaries.crosscoder import Crosscoder
 from sememe.dictionaries.dictionary import Dictionary
+from sememe.dictionaries.end_to_end import fit_end_to_end
 from sememe.dictionaries.fast_ica import FastICA
 from sememe.dictionaries.frozen_decoder_sae import FrozenDecoderSAE
 from sememe.dictionaries.frozen_encoder_sae import FrozenEncoderSAE
@@ -67,6 +68,7 @@ __all__ = [
     "TopKCodebook",
     "TopKSAE",
     "Transcoder",
+    "fit_end_to_end",
     "fit_together",
     "load",
     "registry",
