@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from sklearn.model_selection import GridSearchCV
 
 from sememe.dictionaries.skip_transcoder import SkipTranscoder
 from sememe.dictionaries.storage import load, save
@@ -197,3 +198,15 @@ def test_an_unsuitable_later_layer_is_refused(layers):
         found.score(x, y[:, :4])
     with pytest.raises(DictionaryError, match="items of y do not vary"):
         found.score(x, np.full_like(y, 3))
+
+
+def test_grid_search_finds_the_better_sparsity(layers):
+    search = GridSearchCV(Transcoder(n_components=12, n_epochs=4, batch_size=50), {"k": [1, 4]}, cv=2)
+    assert search.fit(*layers).best_params_ == {"k": 4}
+
+
+def test_stores_are_read_in_step(layers, store):
+    x, y = layers
+    found = Transcoder(**SETTINGS).fit(store, y)
+    assert found.score(store, y) == pytest.approx(found.score(x, y), rel=1e-4)
+    assert found.score(x, y) > found.score(x, y[::-1].copy()) + 0.5
