@@ -23,6 +23,9 @@ from sememe.dictionaries.kernels.compiled import kernel
 # Entries looked at together: a bit each in a 64-bit word. Rows are filled up to whole panels with -inf.
 PANEL = 64
 
+# More candidates than are wanted by this many are as soon computed as ruled out.
+_SPARE = 4
+
 
 def padded_length(n_components: int) -> int:
     """Length of a row that is filled up to whole panels."""
@@ -127,12 +130,12 @@ def block_maxima(row, margins, blocks, maxima):
 
 
 @kernel
-def kth_largest(values, count, k):
-    """A threshold that the ``k`` largest of ``values[:count]`` reach, and no others that differ from them.
+def kth_largest(values, count, k, slack):
+    """What the ``k`` largest of ``values[:count]`` reach, and at most ``slack`` others that differ.
 
     0 where fewer than ``k`` are positive. Positive numbers order as the integers of the same bits do, so the
     threshold is found bit by bit from the top: a bit is kept where at least ``k`` values still reach it.
-    Unlike a partition this takes no unpredictable branch, and it ends once exactly ``k`` reach the threshold.
+    Unlike a partition this takes no unpredictable branch, and it ends once few enough reach the threshold.
     ``values`` is filled up with -1 to a whole panel.
     """
     panels = (count + PANEL - 1) // PANEL
@@ -146,7 +149,7 @@ def kth_largest(values, count, k):
             reaching += _count_bits(_reaching(values, panel * PANEL, threshold))
         if reaching >= k:
             kept = trial
-            if reaching == k:
+            if reaching <= k + slack:
                 break
     return _from_bits(values, kept)
 
@@ -169,14 +172,15 @@ def collect(row, margins, threshold, found):
 def candidates(row, margins, k, blocks, scratch, found):
     """Positions that may be positive and among the ``k`` largest, ascending, into ``found``; how many."""
     block_maxima(row, margins, blocks, scratch)
-    threshold = kth_largest(scratch, blocks, k)
+    threshold = kth_largest(scratch, blocks, k, k // 8)
     count = collect(row, margins, threshold, found)
-    if count <= k:
+    if count <= k + _SPARE:
         return count
-    # The blocks' threshold is a little low; among the few candidates the exact one is cheap.
+    # The blocks' threshold is a little low. To find the exact one among the candidates takes as long as to
+    # compute a few of them.
     for c in range(count):
         scratch[c] = row[found[c]] - margins[found[c] // PANEL]
-    threshold = max(threshold, kth_largest(scratch, count, k))
+    threshold = max(threshold, kth_largest(scratch, count, k, 0))
     kept = 0
     for c in range(count):
         j = found[c]
@@ -197,7 +201,7 @@ def settle(found, values, count, k, scratch, components, codes):
     if count > k:
         for c in range(count):
             scratch[c] = values[c]
-        threshold = kth_largest(scratch, count, k)
+        threshold = kth_largest(scratch, count, k, 0)
     above = 0
     for c in range(count):
         above += values[c] > threshold
