@@ -8,11 +8,24 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
 
     On the two narrow layers of the MLP (16 neurons) dictionaries have 64 components, on ``conv2`` and
     ``fc1`` 512. Each kind is swept over its sparsity, so that all can be compared where they reach the same
-    fidelity. ``quick`` fits and reports on fewer images, with every other point of the sweeps left out.
+    fidelity. ``quick`` looks at one layer of each network, fits and reports on fewer images, and leaves every
+    other point of the sweeps out.
     """
-    narrow = _narrow(seed, quick)
     # All positions of an image go through a dictionary to splice it, so a map of 100 gets fewer images.
     spliced = 2_500 if not quick else 500
+    narrow = _narrow(seed, quick)
+    hidden1, hidden2 = (
+        LayerPlan("digit_mlp", layer, title, 16, spliced, narrow, "TopKSAE-k4", (4.0,))
+        for layer, title in (("hidden1", "the first hidden layer"), ("hidden2", "the second hidden layer"))
+    )
+    conv2 = _wide("conv2", "the second convolution", 32, spliced // 10, seed, quick)
+    fc1 = _wide("fc1", "the layer before the output", 128, spliced, seed, quick)
+    layers = (hidden1, hidden2, conv2, fc1) if not quick else (hidden1, fc1)
+    series, small = "the network of the series, 784-16-16-10", "a small convolutional network"
+    of_mlp, of_cnn = (
+        tuple(plan.layer for plan in layers if plan.network == network)
+        for network in ("digit_mlp", "digit_cnn")
+    )
     return RunConfiguration(
         recipe="mnist",
         seed=seed,
@@ -20,19 +33,10 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
         train_images=60_000 if not quick else 20_000,
         report_images=5_000 if not quick else 2_500,
         networks=(
-            NetworkPlan("digit_mlp", "the network of the series, 784-16-16-10", seed, ("hidden1", "hidden2")),
-            NetworkPlan("digit_cnn", "a small convolutional network", seed, ("conv2", "fc1"), 4),
+            NetworkPlan("digit_mlp", series, seed, of_mlp),
+            NetworkPlan("digit_cnn", small, seed, of_cnn, positions_per_image=4),
         ),
-        layers=(
-            LayerPlan(
-                "digit_mlp", "hidden1", "the first hidden layer", 16, spliced, narrow, "TopKSAE-k4", (4.0,)
-            ),
-            LayerPlan(
-                "digit_mlp", "hidden2", "the second hidden layer", 16, spliced, narrow, "TopKSAE-k4", (4.0,)
-            ),
-            _wide("conv2", "the second convolution", 32, spliced // 10, seed, quick),
-            _wide("fc1", "the layer before the output", 128, spliced, seed, quick),
-        ),
+        layers=layers,
         encoder_seed=seed + 1000,
         replicates=100,
     )
