@@ -42,8 +42,10 @@ from numba.extending import intrinsic
 CONFIG: Any = numba.config
 
 # Multiplications in the encoder's product that are worth a thread of their own: about a tenth of a
-# millisecond, twice what it takes to wake one.
+# millisecond, twice what it takes to wake one. A number that is read from memory and written counts as many
+# multiplications as PASSING.
 WORK_A_THREAD = 1 << 24
+PASSING = 64
 
 _local = threading.local()
 
@@ -82,16 +84,16 @@ def over_tasks(function: Callable[..., Any]) -> Callable[..., None]:
     """Compile a kernel that several threads run at once, and return what runs it on ``threads_for``'s.
 
     Its first two arguments are given to it: the counter that ``next_task`` takes tasks from until there are
-    no more, and the number of the thread that it runs on, from 0.
+    no more, and the number of the thread that it runs on, from 0. Where the kernel has much less to do than
+    the whole that ``threads_for`` was told of, ``work=`` says how much, in the same unit.
     """
     compiled = _compile(function)
 
     @functools.wraps(function)
-    def run(*arguments: Any) -> None:
+    def run(*arguments: Any, work: int | None = None) -> None:
         counter = np.zeros(1, np.int64)
-        helpers = [
-            _pool().submit(compiled, counter, thread, *arguments) for thread in range(1, current_threads())
-        ]
+        threads = current_threads() if work is None else min(current_threads(), work // WORK_A_THREAD)
+        helpers = [_pool().submit(compiled, counter, thread, *arguments) for thread in range(1, threads)]
         compiled(counter, 0, *arguments)
         for helper in helpers:
             # Whoever has not begun is not needed any more.

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy import sparse
 
 from sememe.dictionaries.kernels.above import AboveSelector
-from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks, threads_for
+from sememe.dictionaries.kernels.compiled import PASSING, kernel, next_task, over_tasks, threads_for
 from sememe.dictionaries.kernels.firings import Firings
 from sememe.dictionaries.kernels.residuals import PARTS, add_atoms, centre
 from sememe.dictionaries.kernels.top_k import TopKSelector
@@ -83,7 +83,7 @@ def _encode(
         for start in range(0, len(x), _BATCH):
             batch = np.ascontiguousarray(x[start : start + _BATCH])
             centred = np.empty_like(batch)
-            centre(batch, b_dec, centred)
+            centre(batch, b_dec, centred, work=PASSING * batch.size)
             parts.append(selector.select(centred))
     offsets = np.zeros(len(x) + 1, np.int64)
     item, firing = 0, 0

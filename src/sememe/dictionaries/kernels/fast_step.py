@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sememe.dictionaries.kernels.above import AboveSelector, BatchTopKSelector
 from sememe.dictionaries.kernels.adam import adam_scalars, update
-from sememe.dictionaries.kernels.compiled import threads_for
+from sememe.dictionaries.kernels.compiled import PASSING, threads_for
 from sememe.dictionaries.kernels.firings import Firings, FiringsByComponent, by_component
 from sememe.dictionaries.kernels.gradients import ComponentGradients, balanced_bounds, component_gradients
 from sememe.dictionaries.kernels.plan import BatchTopK, Positive, StepPlan, TopK
@@ -82,7 +82,7 @@ class FastStep:
         items, d_in = batch.shape
         n_components = len(self._view)
         self._make_room(batch, dead is not None)
-        centre(batch, self._arrays["b_dec"], self._x)
+        centre(batch, self._arrays["b_dec"], self._x, work=PASSING * batch.size)
         self._selector.prepare(self._arrays["W_enc"], self._arrays["b_enc"])
         firings = self._selector.select(self._x)
         errors, total = self._reconstruct(firings)
@@ -172,7 +172,8 @@ class FastStep:
             name: (array, self._gradients[name], self._means[name], self._squares[name])
             for name, array in self._arrays.items()
         }
-        update(of["W_enc"], of["W_dec"], of["b_enc"], of["b_dec"], scalars)
+        work = 8 * PASSING * self._arrays["W_dec"].size
+        update(of["W_enc"], of["W_dec"], of["b_enc"], of["b_dec"], scalars, work=work)
 
     def optimiser_state(self) -> dict[str, Tensor]:
         """Adam's state, as copies; see ``step.TrainingStep``."""

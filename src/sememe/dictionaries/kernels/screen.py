@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sememe.dictionaries.kernels import quantise
-from sememe.dictionaries.kernels.compiled import kernel, thread_limit
+from sememe.dictionaries.kernels.compiled import PASSING, kernel, thread_limit
 from sememe.dictionaries.kernels.integer_product import TILE_COLUMNS, TILE_ROWS, multiply_tile
 from sememe.dictionaries.kernels.selection import padded_length
 
@@ -53,12 +53,12 @@ class Screen:
         self._d_in = d_in
 
     def read_encoder(self, encoder: Encoder) -> None:
-        quantise.quantise_components(encoder.W, encoder.b, self.components)
+        quantise.quantise_components(encoder.W, encoder.b, self.components, work=PASSING * encoder.W.size)
 
     def read_items(self, x: Float[np.ndarray, "items neurons"]) -> None:
         if len(x) != self.items.scale.size:
             self.items = quantise.empty_items(len(x), self._d_in)
-        quantise.quantise_items(x, self.items)
+        quantise.quantise_items(x, self.items, work=PASSING * x.size)
 
 
 @kernel
