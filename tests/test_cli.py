@@ -1,5 +1,6 @@
 """The command line: quick to help, one sentence and exit code 2 on bad input."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +42,8 @@ def test_help_takes_less_than_half_a_second():
         (["run", "mnist", "--quik"], "Did you mean --quick"),
         (["run", "mnist", "--seed", "one"], '"one"'),
         (["run", "imagenet"], "There is no recipe 'imagenet'"),
+        (["run", "--seed", "-1"], "The seed must be 0 or more, but -1 arrived"),
+        (["run", "--run", "/dev/null/run"], "/dev/null/run cannot be made"),
         (["layers", "resnet"], "There is no network 'resnet'"),
         (["verdict", "nowhere"], "nowhere is not a run"),
         (["explore", "nowhere"], "nowhere is not a run"),
@@ -61,3 +64,22 @@ def test_layers_lists_names_and_shapes():
     assert done.returncode == 0
     for line in ("conv2 ", "map of 32 x", "fc1 ", "vector of 128", "logits"):
         assert line in done.stdout
+
+
+def test_ctrl_c_ends_with_130_and_one_sentence_and_nothing_half_written(tmp_path):
+    command = [sys.executable, "-m", "sememe", "run", "--run", str(tmp_path / "run")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "train digit_mlp" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.endswith("Stopped. What is finished is kept: the same command goes on from there.\n")
+    assert "Traceback" not in said
+    assert not list(tmp_path.rglob(".partial-*"))
+
+
+def test_a_reader_that_has_read_enough_is_no_error(tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m sememe layers digit_cnn | head -1", shell=True, capture_output=True, text=True
+    )
+    assert done.stderr == ""

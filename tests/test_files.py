@@ -45,11 +45,33 @@ def test_a_folder_appears_only_when_it_is_complete(tmp_path):
 
 def test_a_folder_is_replaced_as_a_whole(tmp_path):
     target = tmp_path / "network"
-    for name in ("old", "new"):
+    for content in ("old", "new"):
         with files.whole_folder(target) as inside:
-            (inside / name).write_text(name)
-    assert os.listdir(target) == ["new"]
+            (inside / "config.json").write_text(content)
+    assert (target / "config.json").read_text() == "new"
     assert os.listdir(tmp_path) == ["network"]
+
+
+def test_what_somebody_else_put_into_a_folder_survives(tmp_path):
+    target = tmp_path / "work"
+    target.mkdir()
+    (target / "thesis.txt").write_text("precious")
+    (target / "config.json").write_text("theirs")
+    with (
+        pytest.raises(FormatError, match=r"holds thesis\.txt, which would be lost"),
+        files.whole_folder(target) as inside,
+    ):
+        (inside / "config.json").write_text("ours")
+    assert (target / "thesis.txt").read_text() == "precious"
+    assert (target / "config.json").read_text() == "theirs"
+    assert os.listdir(tmp_path) == ["work"]
+
+
+def test_a_file_does_not_become_a_folder(tmp_path):
+    (tmp_path / "thesis").write_text("precious")
+    with pytest.raises(FormatError, match="is a file"), files.whole_folder(tmp_path / "thesis"):
+        pass
+    assert (tmp_path / "thesis").read_text() == "precious"
 
 
 def test_leftovers_of_a_killed_process_are_removed(tmp_path):

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
 import sememe
-from sememe.errors import SememeError
+from sememe.errors import RunError, SememeError
 
 Device = Literal["auto", "cpu", "cuda"]
 Flag = Annotated[bool, Parameter(negative="")]
@@ -25,6 +26,7 @@ app = App(
     ),
     version=sememe.__version__,
     help_format="markdown",
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -116,6 +118,8 @@ def explore(run: Path, /, *, no_browser: Flag = False) -> None:
 
     folder = RunFolder(run)
     folder.read_record()
+    if not folder.report_path.exists():
+        raise RunError(f"{run} has no report yet: finish the run with the command that began it.")
     _say(f"{folder.report_path.resolve()}")
     if not no_browser:
         webbrowser.open(folder.report_path.resolve().as_uri())
@@ -189,16 +193,28 @@ def main() -> None:
         app(sys.argv[1:], exit_on_error=False, print_error=False)
     except (CycloptsError, SememeError) as error:
         _leave(str(error), 2)
+    except BrokenPipeError:
+        # Whoever reads has read enough; what Python would flush at exit has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM):
+        sentence = _sentence(error)
+        if sentence is None:
             raise
-        place = f" ({error.filename})" if error.filename else ""
-        _leave(
-            f"{error.strerror}{place}: what was finished before is kept; make room or choose another place.",
-            2,
-        )
+        _leave(sentence, 2)
     except KeyboardInterrupt:
         _leave("Stopped. What is finished is kept: the same command goes on from there.", 130)
+
+
+def _sentence(error: OSError) -> str | None:
+    """What the user can do about a system's error; None where that is not for them to solve."""
+    place = error.filename or "the disk"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"No space is left on {place}: make room and repeat the command; what is finished is kept."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place} cannot be written ({error.strerror}): choose another place."
+    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOENT):
+        return f"{place} cannot be used ({error.strerror}): choose another place."
+    return None
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +61,23 @@ def read_json(path: Path | str) -> Any:
 
 
 @contextlib.contextmanager
-def whole_folder(path: Path | str) -> Iterator[Path]:
+def whole_folder(path: Path | str, *, may_hold: Collection[str] = ()) -> Iterator[Path]:
     """Fill a folder that appears under its name only when the block ends without an error.
 
-    A folder that is already there is replaced in one rename.
+    A folder that is already there is replaced in one rename, provided that all it holds is written anew, or
+    named in ``may_hold``: what somebody else put there is never removed. Otherwise, and where ``path`` is a file, a :class:`FormatError`
+    is raised and everything is left as it was.
     """
     path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise FormatError(f"{path} is a file, so it cannot become a folder: choose another place.")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
     try:
         os.chmod(temporary, 0o777 & ~_umask())
         yield temporary
         if path.exists():
+            _refuse_strangers(path, temporary, may_hold)
             outdated = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
             os.replace(path, outdated / path.name)
             os.replace(temporary, path)
@@ -82,6 +87,16 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _refuse_strangers(old: Path, new: Path, may_hold: Collection[str]) -> None:
+    written = {entry.name for entry in new.iterdir()}
+    strangers = sorted({entry.name for entry in old.iterdir()} - written - set(may_hold))
+    if strangers:
+        raise FormatError(
+            f"{old} is there already and holds {', '.join(strangers[:3])}, which would be lost: "
+            "choose another place, or remove the folder first."
+        )
 
 
 def remove_leftovers(folder: Path | str) -> None:

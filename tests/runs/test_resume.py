@@ -42,7 +42,8 @@ def test_the_record_says_how_to_make_it_again(whole):
     record = RunFolder(whole).read_record()
     assert record["status"] == "finished"
     assert record["configuration"] == tiny_run.tiny().as_json()
-    assert record["provenance"]["packages"]["torch"]
+    assert record["processes"][0]["packages"]["torch"]
+    assert record["processes"][0]["device"] == "cpu"
     assert record["peak_memory_bytes"] > 0
     assert [stage["name"] for stage in record["stages"]][:2] == ["train digit_mlp", "train encoder"]
 

@@ -115,7 +115,7 @@ def harvest_layers(
         collectors = []
         for reader in readers:
             path = folders.get(reader.layer)
-            folder = None if path is None else stack.enter_context(whole_folder(path))
+            folder = None if path is None else stack.enter_context(whole_folder(path, may_hold=ARRAYS))
             collectors.append(Collector(reader, images, folder))
         for start in range(0, len(images), batch_size):
             pixels = images.floats(slice(start, start + batch_size))

@@ -33,6 +33,9 @@ from sememe.files import read_json, whole_folder
 KIND = "sememe-activations"
 VERSION = 1
 
+# An older store need not have every array of the one that takes its place, such as positions.
+ARRAYS = ("values", "image", "position", "mean", "variance")
+
 _AXES = {
     "values": ("items", "neurons"),
     "image": ("items",),
@@ -93,7 +96,7 @@ class StoreWriter:
 
 def save(activations: Activations, path: Path | str) -> Activations:
     """Write activations to a store, whole or not at all, and open it. What was at ``path`` is replaced."""
-    with whole_folder(path) as folder:
+    with whole_folder(path, may_hold=ARRAYS) as folder:
         writer = StoreWriter(
             folder, len(activations), activations.n_neurons, activations.position is not None
         )

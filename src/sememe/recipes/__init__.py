@@ -23,4 +23,6 @@ def configure(name: str, *, quick: bool = False, seed: int = 0) -> RunConfigurat
     """The configuration of a recipe; an unknown name is a :class:`~sememe.errors.RunError`."""
     if name not in _RECIPES:
         raise RunError(f"There is no recipe {name!r}: choose one of {', '.join(sorted(_RECIPES))}.")
+    if seed < 0:
+        raise RunError(f"The seed must be 0 or more, but {seed} arrived.")
     return _RECIPES[name](quick=quick, seed=seed)

@@ -17,6 +17,7 @@ Every part is written whole or not at all, so what exists is finished: a resumed
 """
 
 import contextlib
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,13 +76,22 @@ class RunFolder:
                 f"{self.path} is not a run: it has no run.json. Make one with `sememe run --run {self.path}`."
             )
         record = files.read_json(self.record_path)
-        if not isinstance(record, dict) or "configuration" not in record:
-            raise FormatError(f"{self.record_path} is not a record of a run: it has no configuration.")
+        if not isinstance(record, dict) or not isinstance(record.get("configuration"), dict):
+            raise FormatError(
+                f"{self.record_path} is not a record of a run: remove {self.path} and make the run again."
+            )
         version = record["configuration"].get("layout_version")
         if version != LAYOUT_VERSION:
             raise RunError(
                 f"{self.path} was written by another version of Sememe (layout {version}, this one reads "
                 f"{LAYOUT_VERSION}): give the new run another folder with --run, or remove the old one."
+            )
+        missing = {field.name for field in dataclasses.fields(RunConfiguration)} - set(
+            record["configuration"]
+        )
+        if missing:
+            raise FormatError(
+                f"{self.record_path} lacks {', '.join(sorted(missing))}: remove {self.path} and run again."
             )
         return record
 
@@ -117,7 +127,12 @@ class RunFolder:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep a second process from filling the same folder."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"{self.path} cannot be made ({error.strerror}): choose another place with --run."
+            ) from None
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)

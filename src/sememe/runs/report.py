@@ -65,7 +65,7 @@ def report_data(configuration: RunConfiguration, folder: RunFolder) -> ReportDat
 
 
 def _run_summary(path: Path, record: dict[str, Any], finished: bool) -> RunSummary:
-    made = record["provenance"]
+    made = record["processes"][-1]  # each process that worked on the run has an entry
     return RunSummary(
         name=path.name,
         command=record["command"],

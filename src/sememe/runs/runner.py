@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sememe import files
+from sememe.networks.device import resolve_device
 from sememe.recipes.configuration import RunConfiguration
 from sememe.runs.folder import RunFolder
 from sememe.runs.provenance import peak_memory, provenance
@@ -42,6 +43,7 @@ def run(
     """
     reporter = reporter or Silent()
     started = time.perf_counter()
+    resolved = resolve_device(device).type  # before anything is written
     folder = RunFolder(path)
     earlier = folder.claim(configuration)
     with folder.locked():
@@ -51,11 +53,13 @@ def run(
             "command": command,
             "started": _now(),
             "stages": [],
+            "processes": [],
             "peak_memory_bytes": 0,
         }
-        record |= {"provenance": provenance(device), "status": "unfinished"}
+        record |= {"status": "unfinished"}
+        record["processes"].append(provenance(resolved))
         folder.write_record(record)
-        stages = stages_of(configuration, folder, device)
+        stages = stages_of(configuration, folder, resolved)
         pace = _Pace(stages)
         for number, stage in enumerate(stages, start=1):
             if stage.done:
@@ -83,6 +87,10 @@ def _note_stage(record: dict[str, Any], stage: Stage, seconds: float, result: st
     record["peak_memory_bytes"] = max(record["peak_memory_bytes"], peak_memory())
 
 
+# Seconds of expected work that the estimate trusts before it has seen any.
+_PRIOR = 20.0
+
+
 class _Pace:
     """Estimates the time remaining from how this machine fares against the stages' rough durations."""
 
@@ -96,7 +104,8 @@ class _Pace:
         self._measured += seconds
 
     def remaining(self, finished: int) -> float:
-        ratio = self._measured / self._expected if self._expected else 1.0
+        # One short stage says little about the rest: it counts as if some more had gone as expected.
+        ratio = (self._measured + _PRIOR) / (self._expected + _PRIOR)
         return ratio * sum(stage.seconds for stage in self._stages[finished:] if not stage.done)
 
 

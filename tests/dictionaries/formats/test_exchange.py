@@ -49,9 +49,12 @@ def test_an_imported_dictionary_is_fitted_and_can_be_saved_and_trained_on(sae, i
 def test_an_export_replaces_the_folder_and_gives_the_same_bytes(sae, tmp_path, format):
     export_dictionary(sae, tmp_path / "out", format)
     first = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
-    (tmp_path / "out" / "left.txt").write_text("of before")
     export_dictionary(sae, tmp_path / "out", format)
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == first
+    (tmp_path / "out" / "thesis.txt").write_text("precious")
+    with pytest.raises(FormatError, match=r"holds thesis\.txt, which would be lost"):
+        export_dictionary(sae, tmp_path / "out", format)
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "precious"
 
 
 def test_a_folder_of_ours_is_loaded_with_all_that_we_keep(sae, tmp_path):
