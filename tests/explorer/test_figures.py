@@ -82,7 +82,40 @@ def test_the_frontier_is_on_a_log_axis_with_a_band_of_intervals(run, notes):
 def test_units_that_lose_nothing_are_a_level_line(run, notes):
     (level,) = frontier_figure(run.layers[0].frontiers[0], notes["purity"]).layout.shapes
     assert level.y0 == level.y1 == 0.2
-    assert level.name == "neurons, which lose nothing: 0.2"
+    assert level.name == "neurons, nothing lost: 0.2"
+
+
+def test_what_rounding_leaves_of_the_error_is_exact_and_does_not_stretch_the_axis(run, notes):
+    frontier = run.layers[0].frontiers[0]
+    rounded = replace(frontier.lines[0].points[0], fvu=1e-13)
+    lines = (replace(frontier.lines[0], points=(rounded,)), *frontier.lines[1:])
+    figure = frontier_figure(replace(frontier, lines=lines), notes["purity"])
+    assert len(figure.layout.shapes) == 1
+    first, last = figure.layout.xaxis.range
+    assert -2.2 < first < np.log10(0.01)
+    assert np.log10(0.2) < last < -0.5
+    assert {"0.01", "0.02", "0.05", "0.1"} <= set(figure.layout.xaxis.ticktext)
+
+
+def test_over_two_decades_the_frontier_has_a_tick_a_decade(run, notes):
+    frontier = run.layers[0].frontiers[0]
+    line = frontier.lines[1]
+    points = (*line.points, replace(line.points[0], fvu=1e-4))
+    figure = frontier_figure(replace(frontier, lines=(replace(line, points=points),)), notes["purity"])
+    assert {"0.001", "0.01", "0.1"} <= set(figure.layout.xaxis.ticktext)
+    assert "0.02" not in figure.layout.xaxis.ticktext
+
+
+def test_the_axis_of_a_score_that_may_be_negative_holds_0_and_the_data(comparison, notes):
+    signed = {"purity": replace(notes["purity"], range=(-1.0, 1.0))}
+    low, high = comparison_figure(comparison, signed).layout.xaxis.range
+    assert low == pytest.approx(0, abs=0.03)
+    assert high == pytest.approx(0.66, abs=0.03)
+
+
+def test_epochs_are_counted_in_whole_numbers():
+    curve = TrainingCurve("loss", np.linspace(0.25, 24, 96), np.ones(96))
+    assert training_figure([curve]).layout.xaxis.dtick == 3
 
 
 def test_density_histograms_share_out_the_live_units():

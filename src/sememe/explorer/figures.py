@@ -29,6 +29,8 @@ from sememe.explorer.wording import in_full, number, percent
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _ROW = 30  # pixels of one row of dots
+_EXACT = 1e-6  # a smaller share of variance is what rounding leaves of nothing
+_MOST_EPOCHS = 10  # marked on the axis of a training
 _RAREST_DECADE = -5  # units that fire on fewer than 10**-5 of the items share the lowest bin
 
 
@@ -52,14 +54,16 @@ def comparison_figure(
         horizontal_spacing=0.04,
         vertical_spacing=gap / (height - 2 * head) if down > 1 else 0,
     )
-    axes = {}
+    axes: dict[str, dict[str, object]] = {}
     for i, name in enumerate(measures):
         place = {"row": i // columns + 1, "col": i % columns + 1}
         # Alone in its row, a panel has its labels' width to the left: titles end at its right edge.
         title(figure, heading(notes[name]), place, side="right" if columns == 1 else "left")
         _dots(figure, rows, heights, name, theme, place)
         number_of_axis = str(i + 1) if i else ""
-        axes[f"xaxis{number_of_axis}"] = _score_axis(notes[name])
+        shown = [row.scores[name] for row in rows if row.reached and name in row.scores]
+        axes[f"xaxis{number_of_axis}"] = {"nticks": 5, "title": {"text": direction(notes[name])}}
+        axes[f"xaxis{number_of_axis}"] |= _score_range(notes[name], shown)
         axes[f"yaxis{number_of_axis}"] = {
             "range": [-0.6, len(rows) - 0.4],
             "tickvals": heights,
@@ -71,14 +75,20 @@ def comparison_figure(
     return figure.update_layout(axes, template=template(theme), height=height, margin=margin)
 
 
-def _score_axis(note: MeasureNote) -> dict[str, object]:
-    """The whole range of a measure, where it has ends, so that panels and layers can be compared by eye."""
-    axis: dict[str, object] = {"nticks": 5, "title": {"text": direction(note)}}
+def _score_range(note: MeasureNote, scores: Sequence[Score]) -> dict[str, object]:
+    """The whole range of a share from 0 to 1, so that panels and layers can be compared by eye.
+
+    Scores that may be negative stay near 0 in practice: their axis holds 0 and what there is.
+    """
     low, high = note.range
-    if 0 < high - low <= 2:
-        margin = 0.03 * (high - low)
-        axis["range"] = [low - margin, high + margin]
-    return axis
+    if low < 0:
+        ends = [end for score in scores for end in (score.value, score.low, score.high, score.null)]
+        found = [0.0, *(end for end in ends if end is not None and math.isfinite(end))]
+        low, high = min(found), max(found)
+    if not 0 < high - low <= 2:
+        return {}
+    margin = 0.03 * (high - low)
+    return {"range": [low - margin, high + margin]}
 
 
 def _dots(
@@ -128,43 +138,59 @@ def _dots(
         )
 
 
-def frontier_figure(frontier: Frontier, note: MeasureNote, *, theme: Theme = "light") -> go.Figure:
+def frontier_figure(
+    frontier: Frontier, note: MeasureNote, *, height: int = 400, theme: Theme = "light"
+) -> go.Figure:
     """A score against the fraction of variance unexplained (log axis): a line a family, with its intervals.
 
     A point without reconstruction error, as the neurons are, has no place on a log axis: it is a level line.
+    On a phone the legend takes a line a family, which ``height`` (pixels) has to make room for.
     """
     figure = go.Figure()
     taken: dict[Kind, int] = {"neurons": 0, "features": 0, "control": 0}
     for line in frontier.lines:
         _family(figure, line, taken[line.kind], theme)
         taken[line.kind] += 1
-    ticks = [mantissa * 10.0**decade for decade in range(-6, 2) for mantissa in (1, 2, 5)]
+    points = [point for line in frontier.lines for point in line.points]
     figure.update_xaxes(
-        type="log",
-        tickvals=ticks,
-        ticktext=[number(tick) for tick in ticks],
+        _fidelity_axis([point.fvu for point in points if point.fvu >= _EXACT]),
         title_text="← more faithful    variance unexplained",
     )
-    low, high = note.range
-    if 0 < high - low <= 2:
-        figure.update_yaxes(range=[low - 0.02 * (high - low), high + 0.02 * (high - low)], nticks=6)
+    figure.update_yaxes(_score_range(note, [point.score for point in points]), nticks=6)
     title(figure, heading(note), {})
-    return figure.update_layout(template=template(theme), height=400, margin_t=40)
+    # The legend keeps clear of the axis's labels and title.
+    return figure.update_layout(template=template(theme), height=height, margin_t=40, legend_y=-0.26)
+
+
+def _fidelity_axis(fvu: Sequence[float]) -> dict[str, object]:
+    """A log axis around some values: a label a decade, and at 2 and 5 when there are less than two."""
+    first, last = (math.log10(min(fvu)), math.log10(max(fvu))) if fvu else (-2.0, 0.0)
+    margin = max(0.1, 0.04 * (last - first))
+    mantissas = (1, 2, 5) if last - first < 2 else (1,)
+    decades = range(math.floor(first) - 1, math.ceil(last) + 2)
+    ticks = [mantissa * 10.0**decade for decade in decades for mantissa in mantissas]
+    return {
+        "type": "log",
+        "range": [first - margin, last + margin],
+        "tickvals": ticks,
+        "ticktext": [number(tick) for tick in ticks],
+        "tickangle": 0,
+    }
 
 
 def _family(figure: go.Figure, line: FrontierLine, number_in_kind: int, theme: Theme) -> None:
     colour = accent(line.kind, theme)
     dash = _DASHES[number_in_kind % len(_DASHES)]
     name = escape(line.title)
-    exact = [point for point in line.points if point.fvu <= 0]
+    exact = [point for point in line.points if point.fvu < _EXACT]
     for point in exact:
         figure.add_hline(
             y=point.score.value,
             line={"color": colour, "width": 1.5, "dash": "dot"},
-            name=f"{name}, which lose nothing: {number(point.score.value)}",
+            name=f"{name}, nothing lost: {number(point.score.value)}",
             showlegend=True,
         )
-    points = [point for point in line.points if point.fvu > 0]
+    points = [point for point in line.points if point.fvu >= _EXACT]
     if not points:
         return
     x = [point.fvu for point in points]
@@ -262,5 +288,8 @@ def training_figure(curves: Sequence[TrainingCurve], *, theme: Theme = "light") 
         )
         figure.update_yaxes(nticks=4, **place)
         title(figure, escape(curve.title), place)
+    longest = max((float(np.max(curve.step, initial=0)) for curve in curves), default=0)
+    if longest >= 1:
+        figure.update_xaxes(tick0=0, dtick=math.ceil(longest / _MOST_EPOCHS))
     figure.update_xaxes(title_text="epochs", row=max(1, len(curves)), col=1)
     return figure.update_layout(template=template(theme), height=60 + 130 * max(1, len(curves)))

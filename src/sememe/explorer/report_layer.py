@@ -243,6 +243,7 @@ def _frontiers(layer: LayerReport, notes: Notes, anchor: str) -> Html:
             figures.frontier_figure(frontier, notes[frontier.measure]),
             _named([frontier.measure], notes),
             frontier_table(frontier, notes),
+            narrow=figures.frontier_figure(frontier, notes[frontier.measure], height=540),
         )
         for i, frontier in enumerate(layer.frontiers)
     ]
