@@ -103,6 +103,41 @@ def test_numbers_come_with_interval_and_n(page):
     assert "0.61 0.55 to 0.66 n = 32 units 0.64 without dead units 0.2 by chance" in page.said
 
 
+def test_the_table_of_unit_sets_says_n_once_and_each_score_in_a_line(run):
+    cell = Score(0.0726, 0.0705, 0.0752, 60)
+    layer = run.layers[0]
+    sets = tuple(replace(s, fvu=cell, l0=cell, accuracy=replace(cell, value=0.5)) for s in layer.unit_sets)
+    said = Page(report_html(replace(run, layers=(replace(layer, unit_sets=sets),)))).said
+    table = said[said.index("The sets of units") : said.index("How often units fire")]
+    assert table.count("n = 60 images") == 1
+    assert "0.0726 [0.0705, 0.0752]" in table
+
+
+@pytest.mark.parametrize(("dead", "times"), [(0, 0), (2, 1)])
+def test_scores_without_dead_units_are_told_only_where_some_are_dead(run, dead, times):
+    layer = run.layers[0]
+    counted = replace(layer.unit_sets[0], n_dead=dead, l0=Score(2.0, n=60, without_dead=3.0))
+    said = Page(report_html(replace(run, layers=(replace(layer, unit_sets=(counted,)),)))).said
+    table = said[said.index("The sets of units") : said.index("How often units fire")]
+    assert table.count("3 without dead units") == times
+
+
+def test_the_heading_of_a_layer_counts_its_dead_neurons(page):
+    assert "4 neurons (1 dead), scored on 60 images." in page.said
+
+
+def test_only_the_drawn_measures_are_explained_below_a_comparison(run):
+    note = run.measures[0]
+    other = replace(note, name="density", title="Density of firing")
+    layer = run.layers[0]
+    drawn = replace(layer.comparisons[0], measures=("purity", "density"), drawn=("purity",))
+    layer = replace(layer, comparisons=(drawn,))
+    said = Page(report_html(replace(run, layers=(layer,), measures=(note, other)))).said
+    assert said.count("How it is computed: Purity") == 2  # the comparison and the frontier
+    below = said[said.index("How it is computed: ") :]
+    assert "Density of firing" not in below[: below.index("The same as a table")]
+
+
 def test_what_is_not_defined_is_a_dash_and_never_nan(page):
     assert "–" in page.said
     assert not re.search(r"\b(nan|NaN|None|inf)\b", page.said)

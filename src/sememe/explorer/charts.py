@@ -66,11 +66,28 @@ def score_cell(score: Score | None, *, as_percent: bool = False) -> object:
         return DASH
     write = percent if as_percent else number
     details = [interval(score, write), measured_on(score)]
-    if score.without_dead is not None:
+    if score.without_dead not in (None, score.value):
         details.append(f"{write(score.without_dead)} without dead units")
     if score.null is not None and not math.isnan(score.null):
         details.append(f"{write(score.null)} by chance")
     return markup(write(score.value), [tag("span", said, class_="interval") for said in details if said])
+
+
+def short_cell(
+    score: Score | None, *, with_n: bool = True, dead: bool = True, as_percent: bool = False
+) -> object:
+    """Value and interval in one line: ``0.0726 [0.0705, 0.0752]``; below it what the caller has not said."""
+    if score is None:
+        return DASH
+    write = percent if as_percent else number
+    between = None
+    if score.low is not None and score.high is not None:
+        between = tag("span", f" [{write(score.low)}, {write(score.high)}]", class_="muted")
+    details = [measured_on(score) if with_n else ""]
+    if dead and score.without_dead not in (None, score.value):
+        details.append(f"{write(score.without_dead)} without dead units")
+    below = [tag("span", said, class_="interval") for said in details if said]
+    return markup(write(score.value), between, below)
 
 
 def comparison_table(comparison: Comparison, notes: Mapping[str, MeasureNote]) -> Html:

@@ -9,15 +9,15 @@ from sememe.explorer.charts import (
     comparison_table,
     density_table,
     frontier_table,
-    score_cell,
     scrolling,
+    short_cell,
     table,
 )
 from sememe.explorer.gallery import Setting, gallery, images_shown
 from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.pictures import is_ink, sprite
 from sememe.explorer.report_data import Comparison, Gallery, LayerReport, MeasureNote, ReportData, UnitSet
-from sememe.explorer.wording import DASH, capitalised
+from sememe.explorer.wording import DASH, capitalised, measured_on
 
 Notes = dict[str, MeasureNote]
 _MOST_TABS = 4
@@ -27,8 +27,10 @@ _MOST_ROWS = 6
 def layer_panel(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) -> Html:
     """Everything about one layer, as one panel."""
     places = f"{layer.n_items:,} {'positions' if layer.grid else 'images'}" if layer.n_items else None
+    # A sweep over the neurons has some silenced: those that keep all have the fewest dead.
+    dead = min((s.n_dead for s in layer.unit_sets if s.kind == "neurons" and s.n_dead is not None), default=0)
     facts = [
-        f"{layer.n_neurons:,} neurons",
+        f"{layer.n_neurons:,} neurons" + (f" ({dead:,} dead)" if dead else ""),
         layer.grid and f"a map of {layer.grid[0]} × {layer.grid[1]} positions",
     ]
     facts.append(places and f"scored on {places}")
@@ -163,19 +165,30 @@ def _unit_sets(unit_sets: Sequence[UnitSet]) -> Html:
 
 def _fidelity(unit_sets: Sequence[UnitSet]) -> Html:
     head = ["set of units", "units", "dead units", "variance unexplained", "firing units per item"]
+    measured = {
+        measured_on(score)
+        for unit_set in unit_sets
+        for score in (unit_set.fvu, unit_set.l0, unit_set.accuracy)
+        if score is not None
+    }
+    shared = len(measured) == 1  # then the caption says n once
+    caption = f"95 % intervals in brackets{''.join(f', {n}' for n in measured if n and shared)}."
     rows = [
         [
             tag("span", unit_set.title, class_=f"kind {unit_set.kind}"),
             f"{unit_set.n_units:,}",
             DASH if unit_set.n_dead is None else f"{unit_set.n_dead:,}",
-            score_cell(unit_set.fvu),
-            score_cell(unit_set.l0),
-            score_cell(unit_set.accuracy, as_percent=True),
+            short_cell(unit_set.fvu, with_n=not shared, dead=bool(unit_set.n_dead)),
+            short_cell(unit_set.l0, with_n=not shared, dead=bool(unit_set.n_dead)),
+            short_cell(unit_set.accuracy, with_n=not shared, dead=bool(unit_set.n_dead), as_percent=True),
         ]
         for unit_set in unit_sets
     ]
     made = table([*head, "accuracy through it"], rows, "Fidelity of each set of units")
-    return scrolling(made, "Fidelity of each set of units")
+    swipe = tag("span", " Swipe the table for the rest of it.", class_="on-phone")
+    return markup(
+        tag("p", caption, swipe, class_="small muted"), scrolling(made, "Fidelity of each set of units")
+    )
 
 
 def _densities(layer: LayerReport, anchor: str) -> Html:
@@ -209,7 +222,11 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
             f"{anchor}-comparison-{i}",
             f"{comparison.title}: scores of each set of units with 95 % intervals",
             figures.comparison_figure(comparison, notes),
-            [_unreached(comparison), _undrawn(comparison), _named(comparison.measures, notes)],
+            [
+                _unreached(comparison),
+                _undrawn(comparison),
+                _named(comparison.drawn or comparison.measures, notes),
+            ],
             comparison_table(comparison, notes),
             narrow=figures.comparison_figure(comparison, notes, columns=1),
         )

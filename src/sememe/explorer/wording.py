@@ -69,7 +69,7 @@ def in_full(score: Score, write: Callable[[float], str] = number) -> str:
     """
     between = interval(score, write)
     details = [f"95 % interval {between}" if between else "", measured_on(score)]
-    if score.without_dead is not None:
+    if score.without_dead not in (None, score.value):
         details.append(f"{write(score.without_dead)} without dead units")
     if score.null is not None and not math.isnan(score.null):
         details.append(f"{write(score.null)} by chance")
