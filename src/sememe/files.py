@@ -64,9 +64,9 @@ def read_json(path: Path | str) -> Any:
 def whole_folder(path: Path | str, *, may_hold: Collection[str] = ()) -> Iterator[Path]:
     """Fill a folder that appears under its name only when the block ends without an error.
 
-    A folder that is already there is replaced in one rename, provided that all it holds is written anew, or
-    named in ``may_hold``: what somebody else put there is never removed. Otherwise, and where ``path`` is a file, a :class:`FormatError`
-    is raised and everything is left as it was.
+    A folder that is already there is replaced in one rename, provided that all it holds is written anew or
+    named in ``may_hold``: what somebody else put there is never removed. Otherwise, and where ``path`` is a
+    file, a :class:`FormatError` is raised and everything is left as it was.
     """
     path = Path(path)
     if path.exists() and not path.is_dir():

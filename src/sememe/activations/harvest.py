@@ -14,7 +14,7 @@ from sememe.activations.collector import Collector
 from sememe.activations.forward import evaluation, visit
 from sememe.activations.positions import Sampling, Weighting
 from sememe.activations.reader import Reader, reader_of
-from sememe.activations.store import open_store
+from sememe.activations.store import ARRAYS, open_store
 from sememe.errors import ActivationsError
 from sememe.files import whole_folder
 from sememe.images import ImageSet

@@ -33,9 +33,6 @@ from sememe.files import read_json, whole_folder
 KIND = "sememe-activations"
 VERSION = 1
 
-# An older store need not have every array of the one that takes its place, such as positions.
-ARRAYS = ("values", "image", "position", "mean", "variance")
-
 _AXES = {
     "values": ("items", "neurons"),
     "image": ("items",),
@@ -43,6 +40,8 @@ _AXES = {
     "mean": ("neurons",),
     "variance": ("neurons",),
 }
+# What a store may hold; an older one need not have every array of the one that takes its place.
+ARRAYS = tuple(_AXES)
 
 
 class StoreWriter:
