@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sememe.errors import RunError
+from sememe.explorer.gallery import class_bars
 from sememe.explorer.report import report_html
 from sememe.explorer.report_data import LayerReport, NetworkSummary, ReportData, RunSummary, Score
 
@@ -141,6 +142,19 @@ def test_only_the_drawn_measures_are_explained_below_a_comparison(run):
 def test_what_is_not_defined_is_a_dash_and_never_nan(page):
     assert "–" in page.said
     assert not re.search(r"\b(nan|NaN|None|inf)\b", page.said)
+
+
+def test_a_unit_that_fires_on_every_item_is_explained_once(run):
+    said = Page(report_html(replace(run, layers=run.layers[:1]))).said
+    assert said.count("fires on 100 % of 60 images") == 3  # the components of the PCA
+    assert said.count("never exactly 0") == 1
+
+
+@pytest.mark.parametrize(("greatest", "coloured"), [(0.14, 0), (0.16, 1)])
+def test_only_a_class_that_stands_out_is_coloured(greatest, coloured):
+    profile = np.full(10, (1 - greatest) / 9)
+    profile[3] = greatest
+    assert class_bars(profile, tuple("0123456789")).count('class="most"') == coloured
 
 
 def test_a_dead_unit_says_so(page):

@@ -9,15 +9,17 @@ from jaxtyping import Float, Int
 
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import Exemplars, Firings, Interval
+from sememe.explorer import prose
 from sememe.explorer.markup import Html, tag
 from sememe.explorer.pictures import Sprite, weight_picture
 from sememe.explorer.report_data import Gallery, Kind, LayerReport, MeasureNote, ReportData, UnitCard
-from sememe.explorer.wording import in_full, interval, number, percent
+from sememe.explorer.wording import abbreviated, in_full, interval, number, percent
 
 _FIRST_CARDS = 4  # shown before the reader asks for more
 _TOP = 6  # strongest images of a unit
 # Bars are read at a glance up to about this many classes; beyond, the top three are named.
 _MOST_BARS = 12
+_STANDS_OUT = 1.5  # times the mean of all classes: a flat profile has no class to point out
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +77,12 @@ def class_bars(
         return tag("p", f"activation by class: {top}", class_="small muted")
     # Bars are scaled to the unit's tallest, so that flat profiles stay legible; the title has the numbers.
     tallest = float(profile[order[0]])
+    stands_out = tallest > _STANDS_OUT * float(profile.mean())
     bars = [
         tag(
             "span",
             tag("b", label_names[c]),
-            class_="most" if c == order[0] else None,
+            class_="most" if stands_out and c == order[0] else None,
             style=f"--share:{float(share) / tallest:.3f}",
         )
         for c, share in enumerate(profile)
@@ -100,13 +103,23 @@ def _card(card: UnitCard, name: str, setting: Setting) -> Html:
     for measure, score in card.scores.items():
         title, between = setting.notes[measure].title, interval(score)
         value = tag("b", number(score.value))
-        facts.append(tag("div", f"{title} ", value, f" ({between})" if between else "", title=in_full(score)))
+        facts.append(
+            tag(
+                "div",
+                f"{abbreviated(title)} ",
+                value,
+                f" ({between})" if between else "",
+                title=f"{title}: {in_full(score)}",
+            )
+        )
     reads = bars = None
     if card.reads is not None:
         picture = weight_picture(card.reads)
-        reads = tag("img", class_="reads", src=picture, width=28, height=28, alt=f"What {name} reads")
+        image = tag("img", class_="reads", src=picture, width=28, height=28, alt=f"What {name} reads")
+        reads = tag("figure", image, tag("figcaption", "reads"), title=prose.READS)
     if card.class_profile is not None:
-        bars = class_bars(card.class_profile, setting.data.label_names, compact=True)
+        drawn = class_bars(card.class_profile, setting.data.label_names, compact=True)
+        bars = tag("figure", tag("figcaption", "activation by class"), drawn, class_="profile")
     said = tag("div", tag("h6", name), tag("div", facts, class_="unit-facts"))
     return tag(
         "article",

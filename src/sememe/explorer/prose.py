@@ -43,9 +43,15 @@ READS = _flow("""
     Dark: ink that is missing.
 """)
 
-BARS = (
-    "The bars on the right show how its activation is spread over the classes, to the scale of its greatest."
-)
+BARS = _flow("""
+    The bars on the right show how its activation is spread over the classes, to the scale of its greatest,
+    which is coloured where it is more than 1.5 times the mean.
+""")
+
+ALWAYS = _flow("""
+    Some of these units fire on every item: the activation of a sigmoid, say, is never exactly 0. What tells
+    their firings apart is how strong they are.
+""")
 
 UNIT_SETS = _flow("""
     How well each set of units gives the layer back. Variance unexplained is 0 for a perfect

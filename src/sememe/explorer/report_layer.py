@@ -122,7 +122,9 @@ def _galleries(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) 
     body = choices(options, panels, f"{anchor}-gallery", "Which units")
     ink = " ink" if is_ink(data.pixels) else ""
     sprited = tag("div", body, class_=f"{anchor}-sprite{ink}")
-    return _block(title, prose.GALLERY, _marks(layer, everything), style, sprited)
+    always = any(card.exemplars.density == 1 for shown in everything for card in shown.cards)
+    said = tag("p", prose.ALWAYS, class_="prose small muted") if always else None
+    return _block(title, prose.GALLERY, said, _marks(layer, everything), style, sprited)
 
 
 def _marks(layer: LayerReport, galleries: Sequence[Gallery]) -> Html:

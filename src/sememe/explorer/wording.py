@@ -1,6 +1,7 @@
 """How numbers are written for people: three significant digits, per cent for shares, n beside them."""
 
 import math
+import re
 from collections.abc import Callable
 
 from sememe.explorer.report_data import Score
@@ -75,6 +76,15 @@ def in_full(score: Score, write: Callable[[float], str] = number) -> str:
         details.append(f"{write(score.null)} by chance")
     said = ", ".join(filter(None, details))
     return f"{write(score.value)} ({said})" if said else write(score.value)
+
+
+def abbreviated(title: str) -> str:
+    """A measure's title by its abbreviation, where it has one.
+
+    >>> abbreviated("Monosemanticity score (MS) (encoder)"), abbreviated("Clarity (encoder)")
+    ('MS (encoder)', 'Clarity (encoder)')
+    """
+    return re.sub(r"^[^()]*\(([A-Z][A-Z0-9]+)\)", r"\1", title)
 
 
 def capitalised(text: str) -> str:
