@@ -27,12 +27,12 @@ def tables(folder: RunFolder, layer: str | None = None) -> list[MeasureTable]:
 
 
 def print_summary(console: Console, folder: RunFolder, layer: str | None = None) -> None:
-    """Print how the units of each layer compare at equal fidelity, losses beside wins."""
-    fvu = folder.read_record()["configuration"]["fvu_targets"][0]
+    """Print how the units of each layer compare, losses beside wins, at the place its sentence is about."""
     for name, table in _measured(folder, layer):
-        console.print()
-        console.print(_table(name, fvu, table))
         for about, answer in table.answers.items():
+            console.print()
+            console.print(_table(name, table.places[about], table))
+            console.print()
             console.print(Text.assemble((answer, _STYLE[answer]), ". ", table.sentences[about]))
     console.print()
 
@@ -55,31 +55,43 @@ def _measured(folder: RunFolder, wanted: str | None) -> list[tuple[str, MeasureT
     return found
 
 
-def _table(layer: str, fvu: float, table: MeasureTable) -> Table:
+def _table(layer: str, place: str, table: MeasureTable) -> Table:
     drawn = Table(
-        title=f"{layer}, at equal fidelity (FVU {fvu:g})",
+        title=f"{layer}, {_where(place)}",
         title_justify="left",
         title_style="bold",
         caption_justify="left",
         box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
     )
     drawn.add_column("units", no_wrap=True)
-    drawn.add_column("firing\nan item", justify="right")
+    drawn.add_column("firing\nan item", justify="right", no_wrap=True)
+    drawn.add_column("variance\nlost", justify="right", no_wrap=True)
     for _, title in _SHOWN:
         drawn.add_column(title, justify="right", no_wrap=True)
     absent = []
-    matched = table.select(at=f"fvu={fvu:g}")
+    matched = table.select(at=place)
     for unit_set in dict.fromkeys(row.unit_set for row in matched):
         rows = {row.measure: row for row in matched if row.unit_set == unit_set}
         first = next(iter(rows.values()))
+        lost = f"{100 * first.fvu:.1f} %"
         if first.status == "unreached":
-            absent.append(f"{unit_set} {first.fvu:.2g}")
+            absent.append(f"{unit_set} ({first.l0:.1f} firing, {lost} lost)")
             continue
-        drawn.add_row(unit_set, f"{first.l0:.1f}", *[_cell(rows[key]) for key, _ in _SHOWN])
+        drawn.add_row(unit_set, f"{first.l0:.1f}", lost, *[_cell(rows[key]) for key, _ in _SHOWN])
     drawn.caption = "Mean over units [95 % interval]; dead units count as 0."
     if absent:
-        drawn.caption += f"\nNot so faithful, at their best: {', '.join(absent)}."
+        drawn.caption += f"\nNever there; at their nearest: {', '.join(absent)}."
     return drawn
+
+
+def _where(place: str) -> str:
+    quantity, value = place.split("=")
+    if quantity == "l0":
+        return f"at equal sparsity ({value} firing an item)"
+    of = "variance lost" if quantity == "fvu" else "the loss recovered"
+    return f"at equal fidelity ({100 * float(value):g} % of {of})"
 
 
 def _cell(row: Row) -> str:

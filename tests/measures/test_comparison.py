@@ -90,9 +90,26 @@ def test_the_sentence_agrees_with_the_differences(table):
     sentence = table.sentences["fc1"]
     rows = [row for row in table.differences if row.at == "fvu=0.2" and row.control == "random"]
     wins = sum(row.outcome == "win" for row in rows)
-    assert sentence.startswith("fc1, at FVU 0.2: parts (L0 ")
+    assert re.match(
+        r"fc1: with 20 % of the variance lost, parts features \(\d\.\d firing an item\) ", sentence
+    )
     losses = sum(row.outcome == "loss" for row in rows)
-    assert re.search(rf"wins {wins} and loses {losses}( of {len(rows)} measures)? against random", sentence)
+    assert sentence.endswith(f"; random on {wins} ({losses} lost).")
+    assert table.places == {"fc1": "fvu=0.2"}
+
+
+def test_where_no_fidelity_is_reached_the_sentence_is_about_the_sparsity(swept):
+    coarse = [e for e in swept if e.name != "parts" or e.settings["k"] <= 4]
+    table = compare("fc1", coarse, controls=["neurons", "random"], fvu=(1e-4,), l0=(3, 20))
+    assert table.places == {"fc1": "l0=3"}
+    assert table.sentences["fc1"].startswith("fc1: with 3 firing an item, parts features (")
+    assert "cannot be compared with the neurons" in table.sentences["fc1"]
+    assert table.answers["fc1"] == "no"
+
+
+def test_neurons_that_fire_less_than_the_sparsity_asked_are_compared(swept):
+    table = compare("fc1", swept, controls=["neurons", "random"], fvu=(), l0=(15,))
+    assert {row.status for row in table.select(at="l0=15", unit_set="neurons")} == {"exceeds"}
 
 
 def test_losses_are_counted(swept):
@@ -100,13 +117,13 @@ def test_losses_are_counted(swept):
     table = compare("fc1", swept, controls=["parts"], fvu=(0.2,), l0=())
     lost = {row.measure for row in table.differences if row.unit_set == "random" and row.outcome == "loss"}
     assert lost
-    assert f"and loses {len(lost)} of" in table.sentences["fc1"]
+    assert f", lose on {len(lost)} and" in table.sentences["fc1"]
 
 
 def test_a_control_that_does_not_get_there_is_named(swept):
     coarse = [e for e in swept if e.name != "random" or e.settings["k"] == 2]
     table = compare("fc1", coarse, controls=["neurons", "random"], fvu=(0.05,), l0=())
-    assert re.search(r"what never gets there: random \(0\.\d+ at best\)", table.sentences["fc1"])
+    assert re.search(r"; not as faithful at their best: random \(\d\d % lost\)\.$", table.sentences["fc1"])
 
 
 def test_a_dictionary_that_reaches_nothing_says_so(swept):
@@ -114,7 +131,9 @@ def test_a_dictionary_that_reaches_nothing_says_so(swept):
     table = compare(
         "fc1", [e for e in coarse if e.name != "random"], controls=["neurons"], fvu=(0.05, 0.02), l0=()
     )
-    assert table.sentences["fc1"] == "fc1: no dictionary reaches FVU 0.05 or FVU 0.02."
+    assert table.sentences["fc1"] == (
+        "fc1: no dictionary reaches 5 % of the variance lost or 2 % of the variance lost."
+    )
 
 
 def test_controls_alone_make_a_table_without_a_test(swept):
@@ -133,15 +152,17 @@ def test_the_table_comes_back_from_json_and_writes_the_same_bytes(table):
 
 def test_tables_of_layers_are_added(table, swept):
     both = table + compare("conv2", swept[:1], controls=["neurons"])
-    assert set(both.sentences) == {"fc1", "conv2"}
+    assert set(both.sentences) == set(both.places) == {"fc1", "conv2"}
     assert len(both.select(layer="conv2", at="own")) == len(swept[0].units) + len(swept[0].sets)
 
 
 def test_bad_tables_and_comparisons_are_named(table, swept):
     with pytest.raises(MeasureError, match="version 99"):
         MeasureTable.from_dict({"version": 99})
+    with pytest.raises(MeasureError, match=r"not whole \('places'\)"):
+        MeasureTable.from_dict({k: v for k, v in table.to_dict().items() if k != "places"})
     with pytest.raises(MeasureError, match="not whole"):
-        MeasureTable.from_dict({"version": 1, "rows": [{}], "differences": [], "sentences": {}})
+        MeasureTable.from_dict({"version": 2, "rows": [{}], "differences": [], "sentences": {}})
     with pytest.raises(MeasureError, match="no unit set called 'PCA'; there are neurons"):
         compare("fc1", swept, controls=["PCA"])
     with pytest.raises(MeasureError, match="at least one evaluation"):

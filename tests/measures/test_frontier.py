@@ -79,9 +79,24 @@ def test_what_loses_nothing_is_compared_as_it_is():
     assert found.units("class_selectivity").value == pytest.approx(0.2)
 
 
+def test_between_an_exact_point_and_another_the_fidelity_is_the_one_asked():
+    found = match([point(0.0, 64, 0.2), point(0.4, 8, 0.6)], Target("fvu", 0.05))
+    assert found.status == "matched"
+    assert found.quantity("fvu") == pytest.approx(0.05)
+
+
 def test_sparser_than_asked_is_another_sparsity():
     assert match(SWEEP, Target("l0", 64)).status == "unreached"
     assert match(SWEEP, Target("l0", 1)).status == "unreached"
+
+
+def test_sparser_than_asked_is_compared_where_nothing_is_lost():
+    neurons = [point(0.0, 7.5, 0.2, name="neurons"), point(0.3, 2, 0.9, name="neurons")]
+    found = match(neurons, Target("l0", 8))
+    assert found.status == "exceeds"
+    assert found.nearest is neurons[0]
+    assert found.units("class_selectivity").value == pytest.approx(0.2)
+    assert match(neurons, Target("l0", 1)).status == "unreached"
 
 
 def test_a_sweep_that_ends_a_hair_short_of_the_target_is_there():

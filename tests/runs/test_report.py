@@ -56,9 +56,16 @@ def test_the_table_of_units_has_a_row_for_each(whole):
 def test_the_terminal_shows_the_table_and_the_sentence(whole, capsys):
     print_summary(Console(width=80, highlight=False), RunFolder(whole))
     shown = capsys.readouterr().out
-    assert "hidden1 of digit_mlp, at equal fidelity (FVU 0.05)" in shown
-    assert re.search(r"neurons +\d+\.\d +\d\.\d\d \[\d\.\d\d, \d\.\d\d\]", shown)
+    (table,) = tables(RunFolder(whole))
+    title = {
+        "fvu=0.05": "at equal fidelity (5 % of variance lost)",
+        "fvu=0.02": "at equal fidelity (2 % of variance lost)",
+        "l0=2": "at equal sparsity (2 firing an item)",
+    }[table.places["hidden1"]]
+    assert f"hidden1 of digit_mlp, {title}" in shown
+    assert re.search(r"TopK SAE +\d+\.\d +\d+\.\d % +\d\.\d\d \[\d\.\d\d, \d\.\d\d\]", shown)
     assert re.search(r"^(yes|no|mixed)\. hidden1", shown, re.MULTILINE)
+    assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 

@@ -35,8 +35,9 @@ def compare(
         layer: its name, for the rows.
         evaluations: all of them, of every family; those of one ``name`` are one sweep.
         controls: the names that are controls; all others are tested against each of these.
-        fvu, l0, loss_recovered: where to compare. The first of ``fvu`` that a dictionary reaches carries the
-            sentence. Loss recovered is that of zero-ablation.
+        fvu, l0, loss_recovered: where to compare. The first that a dictionary reaches, in the order
+            ``fvu``, ``loss_recovered``, ``l0``, carries the sentence. Loss recovered is that of
+            zero-ablation.
 
     Raises:
         MeasureError: an unknown control, evaluations of different items or without FVU, or no evaluation.
@@ -66,6 +67,7 @@ def compare(
         differences=tuple(differences),
         sentences={layer: judged.sentence},
         answers={layer: judged.answer},
+        places={layer: judged.place},
     )
 
 

@@ -53,8 +53,9 @@ class Match:
     target: Target
     status: Literal["matched", "exceeds", "unreached"]
     """``matched``: interpolated between points on both sides, or at one. ``exceeds``: every point is more
-    faithful than asked (neurons lose nothing); its least faithful one stands for it. ``unreached``: it never
-    gets there; the nearest point stands for it and is not compared."""
+    faithful than asked (neurons lose nothing); its least faithful one stands for it. Or every point is
+    sparser than asked and the most faithful one loses nothing (neurons that fire seldom): that one does.
+    ``unreached``: it never gets there; the nearest point stands for it and is not compared."""
     points: tuple[Evaluation, ...]
     """The frontier, most faithful (or sparsest) first."""
     weights: Float[np.ndarray, " points"]
@@ -91,11 +92,10 @@ class Match:
 
     def quantity(self, key: str) -> float:
         """A measure of the whole set at the target; FVU and L0 on the scale of the interpolation."""
-        scale = Target(key, 0.0) if key in ("fvu", "l0") else None  # type: ignore[arg-type]
         values = np.array([point.sets[key].value for point in self.points])
-        if scale is None or (values == 0).any():
+        if key not in ("fvu", "l0") or np.count_nonzero(self.weights) == 1:
             return float(self.weights @ values)
-        return float(np.exp(self.weights @ np.log(values)))
+        return float(np.exp(self.weights @ np.log(np.maximum(values, LEAST))))
 
 
 def frontier(points: Sequence[Evaluation]) -> list[Evaluation]:
@@ -135,7 +135,7 @@ def match(points: Sequence[Evaluation], target: Target) -> Match:
     drawn = target.coordinate(np.stack([estimate.replicates for estimate in estimates], axis=1))
     return Match(
         target=target,
-        status=_status(place, goal, target),
+        status=_status(place, goal, target, kept[0].sets["fvu"].value),
         points=tuple(kept),
         weights=_weights(place[None], goal)[0],
         drawn=_weights(drawn, goal),
@@ -143,12 +143,14 @@ def match(points: Sequence[Evaluation], target: Target) -> Match:
 
 
 def _status(
-    place: Float[np.ndarray, " points"], goal: float, target: Target
+    place: Float[np.ndarray, " points"], goal: float, target: Target, least_fvu: float
 ) -> Literal["matched", "exceeds", "unreached"]:
     if place.min() <= goal + SLACK and place.max() >= goal - SLACK:
         return "matched"
-    # More faithful than asked is no reason to be left out; sparser than asked is another sparsity.
-    return "exceeds" if place.max() < goal and target.quantity != "l0" else "unreached"
+    # More faithful than asked is no reason to be left out. Sparser than asked is another sparsity, unless
+    # nothing is lost: then letting more units fire could gain nothing.
+    comparable = target.quantity != "l0" or least_fvu <= LEAST
+    return "exceeds" if place.max() < goal and comparable else "unreached"
 
 
 def _weights(place: Float[np.ndarray, "rows points"], goal: float) -> Float[np.ndarray, "rows points"]:

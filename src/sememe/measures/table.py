@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sememe.errors import MeasureError
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class MeasureTable:
     sentences: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Literal["yes", "no", "mixed"]] = field(default_factory=dict)
     """``"yes"``, ``"no"`` or ``"mixed"`` for each layer (``verdict.py``)."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """The place of comparison that each layer's sentence is about: ``"fvu=0.05"``, as in :attr:`Row.at`."""
 
     def __add__(self, other: "MeasureTable") -> "MeasureTable":
         return MeasureTable(
@@ -79,6 +81,7 @@ class MeasureTable:
             differences=self.differences + other.differences,
             sentences={**self.sentences, **other.sentences},
             answers={**self.answers, **other.answers},
+            places={**self.places, **other.places},
         )
 
     def select(self, **wanted: object) -> tuple[Row, ...]:
@@ -97,6 +100,7 @@ class MeasureTable:
             "differences": [_plain(asdict(row)) for row in self.differences],
             "sentences": dict(self.sentences),
             "answers": dict(self.answers),
+            "places": dict(self.places),
         }
 
     @classmethod
@@ -119,6 +123,7 @@ class MeasureTable:
                 ),
                 sentences=dict(content["sentences"]),
                 answers=dict(content["answers"]),
+                places=dict(content["places"]),
             )
         except (KeyError, TypeError) as error:
             raise MeasureError(f"This table of measures is not whole ({error}): measure again.") from None
