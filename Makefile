@@ -11,7 +11,7 @@ RUN    ?= runs/mnist
 
 help:
 	@echo "make demo     set up and run the main job: two digit networks, their neurons, their dictionaries"
-	@echo "make explore  open the explorer on the demo's run"
+	@echo "make explore  open the report of the demo's run"
 	@echo "make test     set up and pass the tests"
 	@echo "make lint     ruff and mypy"
 	@echo "make bench    the benchmarks behind every speed that is stated anywhere"
@@ -57,6 +57,9 @@ format: $(VENV)/.test
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/train_digit_cnn.py
 	$(BIN)/python benchmarks/train_step.py
+	$(BIN)/python benchmarks/train_step.py --encode
+	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/monosemanticity.py
 
 # The other libraries, in an environment of their own: some of them need older packages than we do.
 $(PEERS)/.ready: pyproject.toml
