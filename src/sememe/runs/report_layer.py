@@ -253,9 +253,10 @@ def _null(rows: tuple[Row, ...], key: str) -> float:
 def _comparison_row(layer: LayerPlan, sweep: Sweep, rows: tuple[Row, ...], keys: list[str]) -> ComparisonRow:
     mine = {row.measure: row for row in rows if row.unit_set == sweep.title}
     first = mine[keys[0]]
+    more = "sparser" if first.at.startswith("l0") else "more faithful"
     note = {
         "matched": f"FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
-        "exceeds": f"more faithful at its sparsest: FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
+        "exceeds": f"{more} than asked: FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
         "unreached": f"never gets there: nearest is FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
     }[first.status]
     reached = first.status != "unreached"
