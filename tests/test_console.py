@@ -43,4 +43,5 @@ def test_a_terminal_gets_a_settled_line_a_stage_and_no_leftover_after_ctrl_c():
     reporter.close()
     assert "✓" in stream.getvalue()
     assert "95 % right" in stream.getvalue()
-    assert stream.getvalue().endswith("\x1b[?25h") or "\x1b[?25h" in stream.getvalue()
+    shows_the_cursor, hides_it = "\x1b[?25h", "\x1b[?25l"
+    assert stream.getvalue().rindex(shows_the_cursor) > stream.getvalue().rindex(hides_it)

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from sememe.activations.activations import Activations, Pool
 from sememe.activations.collector import Collector
-from sememe.activations.forward import evaluation, visit
+from sememe.activations.forward import evaluation
 from sememe.activations.positions import Sampling, Weighting
 from sememe.activations.reader import Reader, reader_of
 from sememe.activations.store import ARRAYS, open_store
 from sememe.errors import ActivationsError
 from sememe.files import whole_folder
 from sememe.images import ImageSet
+from sememe.networks.hooks import visit
 from sememe.networks.layers import find
 from sememe.networks.layers import layers as layers_of
 from sememe.progress import Progress, silent

@@ -1,7 +1,8 @@
 """Reading a layer's output in a forward pass, and putting something else in its place."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -31,26 +32,40 @@ def capture(net: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]
         yield seen
 
 
-def run_to(net: nn.Module, names: Iterable[str], images: Tensor) -> dict[str, Tensor]:
-    """The outputs of the named layers, from a forward pass that ends as soon as all of them have run.
+def visit(net: nn.Module, visitors: Mapping[str, Callable[[Tensor], None]], images: Tensor) -> None:
+    """Run the network on a batch and call each visitor with its layer's output, as soon as there is one.
+
+    The output is read before the network goes on: a later in-place ReLU cannot change what a visitor saw, and
+    a map of which only a few positions are kept need not outlive its layer. What comes after the last named
+    layer is not computed.
 
     Raises:
-        NetworkError: an unknown layer, or one that did not run or returned no tensor.
+        NetworkError: an unknown layer, or one that did not run.
     """
-    wanted = set(names)
+    waiting = set(visitors)
 
-    def stop(module: nn.Module, arguments: object, output: object) -> None:
-        if len(seen) == len(wanted):
-            raise _Reached
+    def hook_of(name: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(module: nn.Module, arguments: object, output: object) -> None:
+            visitors[name](_tensor(output, name))
+            waiting.discard(name)
+            if not waiting:
+                raise _Reached
 
-    with capture(net, wanted) as seen, contextlib.ExitStack() as stack:
-        for name in wanted:
-            stack.callback(find(net, name).register_forward_hook(stop).remove)
+        return hook
+
+    with contextlib.ExitStack() as stack:
+        for name in visitors:
+            stack.callback(find(net, name).register_forward_hook(hook_of(name)).remove)
         with contextlib.suppress(_Reached):
             net(images)
-    for name in wanted:
-        if name not in seen:
-            raise NetworkError(f"Layer {name!r} did not run in the forward pass: choose another.")
+    if waiting:
+        raise NetworkError(f"Layer {min(waiting)!r} did not run in the forward pass: choose another.")
+
+
+def run_to(net: nn.Module, names: Iterable[str], images: Tensor) -> dict[str, Tensor]:
+    """The outputs of the named layers, from a forward pass that ends as soon as all of them have run."""
+    seen: dict[str, Tensor] = {}
+    visit(net, {name: partial(seen.__setitem__, name) for name in names}, images)
     return seen
 
 
