@@ -1,0 +1,34 @@
+"""``sememe verdict``: what a finished run found."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from sememe.commands.options import Flag, say
+
+
+def verdict(
+    run: Path, /, *, layer: str | None = None, json_: Annotated[Flag, Parameter("--json")] = False
+) -> None:
+    """Say what a finished run found: neurons, features and controls at equal fidelity, a sentence a layer.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    layer
+        Only this layer.
+    json_
+        Every score, difference and interval as JSON, for programs.
+    """
+    from sememe.runs import RunFolder
+    from sememe.summary import print_summary, tables
+
+    folder = RunFolder(run)
+    if json_:
+        say(json.dumps([table.to_dict() for table in tables(folder, layer)], indent=1, allow_nan=False))
+    else:
+        print_summary(Console(highlight=False), folder, layer)
