@@ -6,14 +6,29 @@ stand-in is the mean of what they fire on, weighted by how strongly, less the me
 """
 
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse
 from jaxtyping import Float, Int, UInt8
 
-from sememe.activations.receptive_field import ReceptiveField
 from sememe.errors import MeasureError
 from sememe.measures.codes import Codes
+
+
+@runtime_checkable
+class Field(Protocol):
+    """What each position of a map sees, as :class:`sememe.activations.ReceptiveField` says it.
+
+    Named by what is asked of it, so that looking at a run needs nothing of what harvested it.
+    """
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels of the largest box."""
+
+    def box(self, row: int, col: int, /) -> tuple[int, int, int, int]:
+        """Top, left, bottom and right of a position's box."""
 
 
 def weight_images(
@@ -66,7 +81,7 @@ def activation_weighted_patches(
     pixels: UInt8[np.ndarray, "images ..."],
     image: Int[np.ndarray, " items"],
     position: Int[np.ndarray, "items 2"],
-    receptive_field: ReceptiveField,
+    receptive_field: Field,
 ) -> Float[np.ndarray, "units ..."]:
     """As :func:`activation_weighted_images`, of the patches that the positions of a layer's map see.
 
