@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import Exemplars, Firings, Interval
+from sememe.explanations.weights import Field
 from sememe.explorer import prose
 from sememe.explorer.markup import Html, tag
 from sememe.explorer.pictures import Sprite, weight_picture
@@ -172,7 +172,7 @@ def _first(firings: Firings, n: int) -> Firings:
     return firings.take(np.arange(min(n, len(firings))))
 
 
-def _box(field: ReceptiveField, position: Int[np.ndarray, " 2"], data: ReportData) -> str:
+def _box(field: Field, position: Int[np.ndarray, " 2"], data: ReportData) -> str:
     """The patch that a position sees, in per cent of the image."""
     top, left, bottom, right = field.box(int(position[0]), int(position[1]))
     height, width = data.pixels.shape[-2:]

@@ -5,7 +5,7 @@ import re
 from importlib import resources
 from typing import Literal
 
-from sememe.explorer.report_data import Kind
+from sememe.explorer.score import Kind
 
 Theme = Literal["light", "dark"]
 

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 
-from sememe.explorer.report_data import Score
+from sememe.explorer.score import Score
 
 DASH = "–"
 NO_BREAK = "\u00a0"
