@@ -14,7 +14,7 @@ PATH = Path(__file__).parents[2] / "docs" / "concepts" / "labelled_by_eye.csv"
 
 
 def sample(name):
-    """The columns of the ``first``, ``second`` or ``third`` sample, by name; what was not labelled is absent."""
+    """The columns of the ``first``, ``second`` or ``third`` sample; what was not labelled is absent."""
     with open(PATH, newline="", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["sample"] == name]
     columns = ("row", "loops", "endpoints", "junctions")
