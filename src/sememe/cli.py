@@ -9,8 +9,12 @@ from cyclopts import App, CycloptsError
 import sememe
 from sememe.commands.explore import explore
 from sememe.commands.formats import export_dictionary, import_dictionary
+from sememe.commands.harvest import harvest
 from sememe.commands.layers import layers
+from sememe.commands.learn import learn
+from sememe.commands.measure import measure
 from sememe.commands.run import run
+from sememe.commands.study import study
 from sememe.commands.verdict import verdict
 from sememe.errors import SememeError
 
@@ -29,8 +33,12 @@ app = App(
 
 app.command(run)
 app.command(verdict)
+app.command(study)
 app.command(explore)
 app.command(layers)
+app.command(harvest)
+app.command(learn)
+app.command(measure)
 app.command(import_dictionary, name="import-dictionary")
 app.command(export_dictionary, name="export-dictionary")
 

@@ -1,0 +1,101 @@
+"""Make a study into a folder, going on where an earlier process stopped."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sememe import files
+from sememe.networks import resolve_device
+from sememe.runs.provenance import peak_memory, provenance
+from sememe.runs.reporter import Reporter, Silent
+from sememe.runs.stage import Stage
+from sememe.studies.cells import write_table
+from sememe.studies.folder import StudyFolder
+from sememe.studies.page import study_html
+from sememe.studies.panel_svg import panels_svg
+from sememe.studies.study import Findings, Options, Study
+
+# Seconds of expected work that the estimate of the time remaining trusts before it has seen any.
+_PRIOR = 20.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a finished study has to say."""
+
+    folder: StudyFolder
+    findings: Findings
+    seconds: float  # of this process
+    peak_memory: int  # bytes, of this process
+    resumed: bool  # whether an earlier process had done part of it
+
+
+def run_study(
+    study: Study,
+    path: Path | str,
+    *,
+    options: Options | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> Finished:
+    """Compute every cell of a study below ``path``, then write its table, page, lines and figure.
+
+    A folder that holds part of the same study is completed; cells whose results exist are not repeated.
+    ``options`` are those that the study was configured with, for the command that the page names.
+
+    Raises:
+        RunError: the folder holds anything else, or another process fills it.
+    """
+    reporter = reporter or Silent()
+    started = time.perf_counter()
+    resolved = resolve_device(device).type  # before anything is written
+    folder = StudyFolder(path)
+    earlier = folder.claim(study.as_json())
+    command = study.command(options or Options(quick=study.quick, seed=study.seed))
+    with folder.locked():
+        files.remove_leftovers(folder.path)
+        record = earlier or {
+            "configuration": study.as_json(),
+            "command": command,
+            "started": _now(),
+            "stages": [],
+            "processes": [],
+        }
+        record |= {"status": "unfinished"}
+        record["processes"].append(provenance(resolved))
+        files.write_json(folder.record, record)
+        stages = study.stages(folder, resolved)
+        expected = measured = 0.0
+        for number, stage in enumerate(stages, start=1):
+            if stage.done:
+                reporter.skip(stage.title, number, len(stages))
+                continue
+            pace = (measured + _PRIOR) / (expected + _PRIOR)
+            reporter.begin(stage.title, number, len(stages), pace * _remaining(stages[number - 1 :]))
+            begun = time.perf_counter()
+            result = stage.work(reporter.progress)
+            seconds = time.perf_counter() - begun
+            expected, measured = expected + stage.seconds, measured + seconds
+            record["stages"].append({"name": stage.name, "seconds": round(seconds, 3), "result": result})
+            files.write_json(folder.record, record)
+            reporter.end(seconds, result)
+        findings = study.findings(folder)
+        record |= {"status": "finished", "finished": _now()}
+        files.write_json(folder.record, record)
+        write_table(folder.table, findings.table)
+        files.write_text(
+            folder.page,
+            study_html(study.title, study.question, findings.sentences, findings.sections, record),
+        )
+        files.write_text(folder.figure, panels_svg(findings.figure))
+        files.write_text(folder.markdown, findings.markdown)
+    return Finished(folder, findings, time.perf_counter() - started, peak_memory(), earlier is not None)
+
+
+def _remaining(stages: list[Stage]) -> float:
+    return sum(stage.seconds for stage in stages if not stage.done)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
