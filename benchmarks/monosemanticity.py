@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=1_024, help="components (default 1,024)")
     parser.add_argument("--threads", type=int, default=2, help="BLAS threads (default 2)")
     parser.add_argument(
-        "--pairs-of", type=int, default=1_000, help="items for the loop over pairs (default 1,000)"
+        "--pairs-of", type=int, default=2_000, help="items for the loop over pairs (default 2,000)"
     )
     options = parser.parse_args()
     python, machine = platform.python_version(), platform.machine()

@@ -27,7 +27,7 @@ Every measure is a pure function of arrays, with a record of what it means::
         reconstruction=(x, x_hat),   # (items, neurons) each; (x, x) for the neurons
         logits=measures.Logits(original, spliced, labels, ablated={"zero": zero, "mean": mean}),
         chosen=measures.choose_concepts(development_codes, development_concepts),
-        also={"simulation[cnn]": sums},   # measures.simulation_sums, effect_sums, dose_sums
+        also={"simulation[cnn]": sums},   # simulation_sums, effect_sums, dose_sums, partner_sums
     )
     evaluation.sets["fvu"].value, evaluation.sets["fvu"].low, evaluation.sets["fvu"].high
     scores = evaluation.units["class_selectivity"]    # .values .null; .mean .alive .corrected
@@ -35,6 +35,10 @@ Every measure is a pure function of arrays, with a record of what it means::
 Everything but codes, evidence and name may be left out; the measures that need it are then left out.
 
 Several seeds of one setting become one evaluation by ``measures.pool_seeds(evaluations, resampling)``.
+
+Two measures of a whole set stand on arrays of their own; each gets its interval by
+``measures.estimate("targeted_removal", measures.removal_sums(...), resampling)``, and
+``"counterfactual_response"`` by ``movement_sums``.
 
 **Several, compared.** Hand over all evaluations of all sweeps of a layer::
 
@@ -56,13 +60,19 @@ batch; a plain function is one of them fed once. A record's formula works on its
 """
 
 from sememe.measures.bootstrap import Difference, Estimate, Resampling, difference, holm, over_seeds, resample
-from sememe.measures.cause.counterfactual_response import counterfactual_response, movement
+from sememe.measures.cause.counterfactual_response import counterfactual_response, movement, movement_sums
 from sememe.measures.cause.direct_effect_agreement import direct_effect_agreement
 from sememe.measures.cause.dose_response import dose_response, dose_sums
 from sememe.measures.cause.effect_specificity import effect_specificity
 from sememe.measures.cause.effect_totals import EffectSums, effect_sums
 from sememe.measures.cause.flip_rate import flip_rate
-from sememe.measures.cause.targeted_removal import accuracy_lost, attached_units, targeted_removal
+from sememe.measures.cause.targeted_removal import (
+    RemovalSums,
+    accuracy_lost,
+    attached_units,
+    removal_sums,
+    targeted_removal,
+)
 from sememe.measures.comparison import compare
 from sememe.measures.concepts.choice import choose_concepts
 from sememe.measures.concepts.concept_average_precision import concept_average_precision
@@ -74,6 +84,7 @@ from sememe.measures.concepts.concept_share import concept_share
 from sememe.measures.concepts.concept_totals import ConceptSums
 from sememe.measures.concepts.interval_precision import interval_precision, precision_by_interval
 from sememe.measures.concepts.ranked_totals import RankedSums
+from sememe.measures.estimate import estimate
 from sememe.measures.evaluation import Evaluation, Logits, evaluate
 from sememe.measures.evidence import Evidence, evidence
 from sememe.measures.fidelity.accuracy import accuracy
@@ -120,7 +131,7 @@ from sememe.measures.simulation.simulation_score import (
 )
 from sememe.measures.stability.matched_cosine import matched_cosine
 from sememe.measures.stability.share_matched import share_matched
-from sememe.measures.stability.universality import CorrelationSums, universality
+from sememe.measures.stability.universality import CorrelationSums, partner_sums, universality
 from sememe.measures.table import DifferenceRow, MeasureTable, Row
 from sememe.measures.unit_scores import UnitScores
 
@@ -144,6 +155,7 @@ __all__ = [
     "NetworkSums",
     "PairSums",
     "RankedSums",
+    "RemovalSums",
     "Resampling",
     "Row",
     "Target",
@@ -180,6 +192,7 @@ __all__ = [
     "dose_sums",
     "effect_specificity",
     "effect_sums",
+    "estimate",
     "evaluate",
     "evidence",
     "explained_variance",
@@ -198,7 +211,9 @@ __all__ = [
     "measure",
     "monosemanticity_score",
     "movement",
+    "movement_sums",
     "over_seeds",
+    "partner_sums",
     "polysemanticity",
     "pool_seeds",
     "precision_by_interval",
@@ -206,6 +221,7 @@ __all__ = [
     "recovery_precision",
     "recovery_recall",
     "registry",
+    "removal_sums",
     "resample",
     "share_matched",
     "shrinkage",
