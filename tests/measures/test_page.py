@@ -37,3 +37,11 @@ def test_the_index_links_every_measure_under_its_family():
     for name, record in RECORDS.items():
         assert f"[{record.title}]({name}.md)" in text
     assert text.count("\n## ") == len({record.family for record in RECORDS.values()})
+
+
+def test_arguments_that_are_written_elsewhere_stand_on_the_page_all_the_same():
+    text = page(RECORDS["concept_generality"])
+    assert "as for" not in text
+    for argument in ("codes", "concepts", "chosen", "labels", "n_classes"):
+        assert f"- **{argument}**: " in text
+    assert "0..classes; higher is more general" in text, "its own result, not the borrowed one"

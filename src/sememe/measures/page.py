@@ -10,6 +10,7 @@ from sememe.measures.record import FAMILIES, MeasureRecord, registry
 
 _REFERENCE = re.compile(r":\w+:`~?(?:[\w.]+\.)?(\w+)`")
 _NAMED = re.compile(r"^([A-Za-z_]+(?:, [a-z_]+)*): ", re.MULTILINE)
+_AS_FOR = re.compile(r"\s*Arguments[^.]* as for `(\w+)`(?:; besides them:|\.)")
 _SECTION = re.compile(r"^(Args|Returns|Raises|Source):\s*", re.MULTILINE)
 
 
@@ -52,13 +53,23 @@ def index() -> str:
 
 
 def _docstring(record: MeasureRecord) -> tuple[str, dict[str, str], str]:
-    """What a docstring says before its sections, its sections by name, and its example."""
+    """What a docstring says before its sections, its sections by name, and its example.
+
+    Where it says "Arguments and errors as for" another measure, that one's sections stand in for those that
+    it has not, and its arguments go before its own: in the source they are written once, a page is whole.
+    """
     text = _REFERENCE.sub(r"`\1`", inspect.getdoc(record.function) or "").replace("``", "`")
     text, _, example = text.partition("\n>>> ")
     body, *parts = _SECTION.split(text)
     sections = {
         name: inspect.cleandoc(content).strip() for name, content in zip(parts[::2], parts[1::2], strict=True)
     }
+    if other := _AS_FOR.search(body):
+        body = _AS_FOR.sub("", body)
+        _, borrowed, _ = _docstring(registry()[other[1]])
+        if "Args" in sections:
+            borrowed["Args"] += "\n" + sections.pop("Args")
+        sections = {**borrowed, **sections}
     return body.strip(), sections, ">>> " + example.strip()
 
 

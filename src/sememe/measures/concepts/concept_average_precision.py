@@ -35,7 +35,6 @@ def concept_average_precision(
     and recall ``R`` of the items at or above each. Silent items come last, all at once, so chance scores the
     concept's own frequency.
 
-
     Args:
         codes: ``(items, units)``, dense or CSR. Signed units are scored on both signs (``signs.py``), each
             with a concept of its own.

@@ -34,20 +34,7 @@ def concept_f1(
     The threshold is the best one on the items scored, for every unit alike; calling all items positive counts
     as a threshold, so chance scores ``2 f / (1 + f)`` for a concept of frequency ``f``.
 
-
-    Args:
-        codes: ``(items, units)``, dense or CSR. Signed units are scored on both signs (``signs.py``), each
-            with a concept of its own.
-        concepts: ``(items, concepts)``, which item has which concept.
-        chosen: ``(2, units)`` from :func:`~sememe.measures.choose_concepts` on other items. None chooses on
-            the items that are scored, which flatters every unit.
-
-    Returns:
-        ``(units,)`` in 0..1; higher is better. A dead unit gets NaN. Unchanged when a unit is scaled by a
-        positive number.
-
-    Raises:
-        MeasureError: numbers of items that differ, or codes that are not finite.
+    Arguments, result and errors as for :func:`~sememe.measures.concept_average_precision`.
 
     >>> concepts = np.array([[True], [False], [True], [False]])
     >>> concept_f1(np.array([[3.0], [2.0], [1.0], [0.0]]), concepts)

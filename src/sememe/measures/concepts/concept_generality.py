@@ -45,22 +45,15 @@ def concept_generality(
     Only classes with at least five firings count. A unit for one class has 1 at most, even if the concept is
     that class; a unit for a loop has as many as there are classes with loops.
 
+    Arguments and errors as for :func:`~sememe.measures.concept_average_precision`; besides them:
 
     Args:
-        codes: ``(items, units)``, dense or CSR. Signed units are scored on both signs (``signs.py``), each
-            with a concept of its own.
-        concepts: ``(items, concepts)``, which item has which concept.
-        chosen: ``(2, units)`` from :func:`~sememe.measures.choose_concepts` on other items. None chooses on
-            the items that are scored, which flatters every unit.
         labels: ``(items,)``, in ``0..n_classes - 1``.
         n_classes: number of classes.
 
     Returns:
         ``(units,)`` in 0..classes; higher is more general. A dead unit gets NaN. Unchanged when a unit is
         scaled by a positive number.
-
-    Raises:
-        MeasureError: numbers of items that differ, or codes that are not finite.
 
     >>> labels = np.repeat([0, 1, 2], 5)
     >>> concept_generality(np.ones((15, 1)), (labels < 2)[:, None], labels, 3)

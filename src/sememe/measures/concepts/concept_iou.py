@@ -34,20 +34,7 @@ def concept_iou(
     Meant for positions of a convolutional layer, where items are places and the overlap is one of areas. It
     is ``F1 / (2 - F1)`` at the same threshold: it ranks units as :func:`~sememe.measures.concept_f1` does.
 
-
-    Args:
-        codes: ``(items, units)``, dense or CSR. Signed units are scored on both signs (``signs.py``), each
-            with a concept of its own.
-        concepts: ``(items, concepts)``, which item has which concept.
-        chosen: ``(2, units)`` from :func:`~sememe.measures.choose_concepts` on other items. None chooses on
-            the items that are scored, which flatters every unit.
-
-    Returns:
-        ``(units,)`` in 0..1; higher is better. A dead unit gets NaN. Unchanged when a unit is scaled by a
-        positive number.
-
-    Raises:
-        MeasureError: numbers of items that differ, or codes that are not finite.
+    Arguments, result and errors as for :func:`~sememe.measures.concept_average_precision`.
 
     Source: Bau et al. 2017, Network Dissection (arXiv 1704.05796).
 

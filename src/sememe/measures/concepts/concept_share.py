@@ -55,20 +55,11 @@ def concept_share(
     nothing of how much they say together: read it beside average precision. The single concept is the one
     with the greatest R2 on the items scored, ``chosen`` or not, so that the share cannot exceed 1.
 
-
-    Args:
-        codes: ``(items, units)``, dense or CSR. Signed units are scored on both signs (``signs.py``), each
-            with a concept of its own.
-        concepts: ``(items, concepts)``, which item has which concept.
-        chosen: ``(2, units)`` from :func:`~sememe.measures.choose_concepts` on other items. None chooses on
-            the items that are scored, which flatters every unit.
+    Arguments and errors as for :func:`~sememe.measures.concept_average_precision`.
 
     Returns:
         ``(units,)`` in 0..1; higher is better. A dead unit, a constant one, and one that no concept explains
         get NaN. Unchanged by any scaling of a unit.
-
-    Raises:
-        MeasureError: numbers of items that differ, or codes that are not finite.
 
     >>> concepts = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=bool)
     >>> concept_share(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 2.0]]), concepts)

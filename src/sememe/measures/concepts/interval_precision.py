@@ -39,20 +39,7 @@ def interval_precision(
     left out. A weak firing counts as much as a strong one: a unit that is pure only at its top scores low.
     For the ten values see :func:`~sememe.measures.precision_by_interval`.
 
-
-    Args:
-        codes: ``(items, units)``, dense or CSR. Signed units are scored on both signs (``signs.py``), each
-            with a concept of its own.
-        concepts: ``(items, concepts)``, which item has which concept.
-        chosen: ``(2, units)`` from :func:`~sememe.measures.choose_concepts` on other items. None chooses on
-            the items that are scored, which flatters every unit.
-
-    Returns:
-        ``(units,)`` in 0..1; higher is better. A dead unit gets NaN. Unchanged when a unit is scaled by a
-        positive number.
-
-    Raises:
-        MeasureError: numbers of items that differ, or codes that are not finite.
+    Arguments, result and errors as for :func:`~sememe.measures.concept_average_precision`.
 
     Source: Bricken et al. 2023, Towards Monosemanticity.
 
