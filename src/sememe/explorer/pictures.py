@@ -9,15 +9,11 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
+from sememe.explorer.ramp import RAMP, ramp_colours
+
 # Larger images are shrunk to this many pixels on their longer side: no tile is larger on a screen.
 _TILE = 64
 _GUTTER = 1  # pixels of each image's own border repeated around it, so that neighbours do not bleed in
-
-# From deep plum over grey to pale green: lightness rises all the way, so that the sign of a weight can be
-# read without seeing any hue; neither end is the colour of neurons or of features.
-_RAMP = np.array(
-    [[43, 6, 64], [106, 60, 130], [141, 138, 146], [148, 200, 154], [226, 250, 220]], dtype=float
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +67,12 @@ def weight_picture(weights: Float[np.ndarray, "*channels height width"], limit: 
     Of values for several channels, the mean over channels is shown.
     """
     weights = weights.reshape(-1, *weights.shape[-2:]).mean(axis=0)
-    largest = float(np.abs(weights).max()) if limit is None else limit
-    position = np.clip(weights / (largest or 1.0), -1, 1) * 2 + 2
-    colours = np.stack([np.interp(position, np.arange(5), _RAMP[:, c]) for c in range(3)], axis=-1)
-    return data_uri(Image.fromarray(np.rint(colours).astype(np.uint8), "RGB"), "PNG")
+    return data_uri(Image.fromarray(ramp_colours(weights, limit), "RGB"), "PNG")
 
 
 def ramp_css() -> str:
     """The colours of :func:`weight_picture` as a CSS gradient, from most negative to most positive."""
-    stops = ", ".join(f"rgb({r:.0f} {g:.0f} {b:.0f})" for r, g, b in _RAMP)
+    stops = ", ".join(f"rgb({r:.0f} {g:.0f} {b:.0f})" for r, g, b in RAMP)
     return f"linear-gradient(to right in srgb, {stops})"
 
 
