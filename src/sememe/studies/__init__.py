@@ -6,12 +6,13 @@ A new study is one new file and one line in :data:`_STUDIES`.
 from sememe.errors import RunError
 from sememe.studies.folder import StudyFolder
 from sememe.studies.runner import Finished, run_study
+from sememe.studies.splitting import Splitting
 from sememe.studies.study import Findings, Options, Study
 from sememe.studies.width import Width
 
 __all__ = ["Findings", "Finished", "Options", "Study", "StudyFolder", "configure", "registry", "run_study"]
 
-_STUDIES: tuple[type[Study], ...] = (Width,)
+_STUDIES: tuple[type[Study], ...] = (Width, Splitting)
 
 
 def registry() -> dict[str, type[Study]]:

@@ -1,7 +1,7 @@
 """One layer of one network, and the score of any dictionary on it: items, evidence, concepts."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +20,17 @@ REPLICATES = 40
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A layer that gives a vector an image, ready to score dictionaries on."""
+    """A layer, ready to score dictionaries on.
+
+    Concepts are those of whole images: of a layer with a map, whose items are positions, only labels and
+    embeddings of the image are known.
+    """
 
     fit: Float32[np.ndarray, "fit_items neurons"]
     choice: Float32[np.ndarray, "choice_items neurons"]
     report: Float32[np.ndarray, "items neurons"]
-    choice_concepts: Bool[np.ndarray, "choice_items concepts"]
-    """A unit's concept is chosen on items that are not scored."""
+    choice_concepts: Bool[np.ndarray, "choice_items concepts"] | None
+    """A unit's concept is chosen on items that are not scored; None for a layer with a map."""
     evidence: measures.Evidence
 
     @classmethod
@@ -36,20 +40,27 @@ class Scorer:
         """Harvest the layer, and gather what is known of the images reported on."""
         report = subjects.report_images(report_images)
         shown = (subjects.fitting_images(train_images), subjects.choice_images(report_images), report)
-        fit, choice, scored = (
-            np.asarray(subjects.harvested(net, some, layer, seed).values) for some in shown
-        )
-        embedded = networks.embed(encoder, report)
-        choice_concepts, concepts = _concepts(report_images)
+        fit, choice, scored = (subjects.harvested(net, some, layer, seed) for some in shown)
+        image = subjects.image_of(scored)
+        embedded = networks.embed(encoder, report)[image]
+        choice_concepts, concepts = (None, None) if scored.grid else _concepts(report_images)
+        assert report.labels is not None
         evidence = measures.evidence(
             measures.resample(len(report), replicates=REPLICATES, seed=seed),
-            labels=report.labels,
+            image=image,
+            labels=report.labels[image],
             n_classes=len(report.label_names),
             embeddings={"encoder, centred": embedded - embedded.mean(axis=0)},
             centred=False,
             concepts=concepts,
         )
-        return cls(fit, choice, scored, choice_concepts, evidence)
+        return cls(
+            fit=np.asarray(fit.values),
+            choice=np.asarray(choice.values),
+            report=np.asarray(scored.values),
+            choice_concepts=choice_concepts,
+            evidence=evidence,
+        )
 
     @property
     def n_neurons(self) -> int:
@@ -59,16 +70,33 @@ class Scorer:
         """One point of a sweep, fitted with this seed."""
         return fitted(sweep, value, seed, self.fit)
 
+    def around(self, sweep: Sweep, seed: int, fvu: float) -> list[tuple[float, Dictionary]]:
+        """The two points of a sweep between which this much of the variance is lost.
+
+        Points are fitted from sparse to faithful until one is faithful enough; it and the one before it are
+        all that an interpolation needs. Of a sweep that never gets there, the last two.
+        """
+        found: list[tuple[float, Dictionary]] = []
+        for value in sweep.values:
+            dictionary = self.fitted(sweep, value, seed)
+            found = [*found[-1:], (value, dictionary)]
+            lost = measures.fvu(self.report, dictionary.inverse_transform(dictionary.transform(self.report)))
+            if lost <= fvu:
+                break
+        return found
+
     def evaluate(self, sweep: Sweep, value: float, dictionary: Dictionary) -> measures.Evaluation:
         """Every measure that needs codes, labels, embeddings and concepts."""
-        codes = dictionary.transform(self.report)
+        codes, chosen = dictionary.transform(self.report), None
+        if self.choice_concepts is not None:
+            chosen = measures.choose_concepts(dictionary.transform(self.choice), self.choice_concepts)
         return measures.evaluate(
             codes,
             self.evidence,
             name=sweep.title,
             settings={sweep.parameter: value} | dict(sweep.fixed),
             reconstruction=(self.report, dictionary.inverse_transform(codes)),
-            chosen=measures.choose_concepts(dictionary.transform(self.choice), self.choice_concepts),
+            chosen=chosen,
         )
 
 
@@ -98,11 +126,11 @@ def _concepts(n: int) -> tuple[np.ndarray, np.ndarray]:
     return choice, report
 
 
-def rows_at(table: measures.MeasureTable, at: Sequence[str], about: dict[str, str | int]) -> list[Row]:
-    """The rows of a comparison at its matched places, as a cell keeps them."""
+def rows_at(table: measures.MeasureTable, at: str, about: Mapping[str, str | int]) -> list[Row]:
+    """The rows of a comparison at one place, as a cell keeps them."""
     return [
-        about
-        | {
+        {
+            **about,
             "unit_set": row.unit_set,
             "at": row.at,
             "status": row.status,
@@ -116,5 +144,5 @@ def rows_at(table: measures.MeasureTable, at: Sequence[str], about: dict[str, st
             "dead": row.dead,
         }
         for row in table.rows
-        if row.at in at
+        if row.at == at
     ]

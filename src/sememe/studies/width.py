@@ -53,8 +53,8 @@ class Width(Study):
     k: tuple[int, ...]
     """Sparsities of dictionaries and controls, as far as there are neurons."""
     steps: int
-    fvu: tuple[float, ...]
-    """Where unit sets are compared: variance lost. The first is drawn and told, the table has all."""
+    fvu: float
+    """Where unit sets are compared: variance lost."""
 
     name = "width"
     title = "Width"
@@ -75,7 +75,7 @@ class Width(Study):
             components=256,
             k=(2, 4, 8, 16) if quick else (1, 2, 4, 8, 16, 32, 64),
             steps=200 if quick else 600,
-            fvu=(0.1,) if quick else (0.05, 0.1),
+            fvu=0.1 if quick else 0.05,
         )
 
     def stages(self, folder: StudyFolder, device: str) -> list[Stage]:
@@ -95,19 +95,18 @@ class Width(Study):
             encoder = subjects.load(subjects.encoder_of(self.seed), folder)
             scorer = Scorer.of(net, encoder, layer, self.train_images, self.report_images, self.seed)
             sweeps = self.sweeps(width)
-            points = [(sweep, value) for sweep in sweeps for value in sweep.values]
             rows: list[Row] = []
             for turn, dictionary_seed in enumerate(self.dictionary_seeds()):
                 found = []
-                for number, (sweep, value) in enumerate(points):
-                    done = (turn + number / len(points)) / self.dictionaries
-                    progress(done, f"{sweep.title}, {sweep.parameter} = {value:g}")
-                    found.append(scorer.evaluate(sweep, value, scorer.fitted(sweep, value, dictionary_seed)))
+                for number, sweep in enumerate(sweeps):
+                    progress((turn + number / len(sweeps)) / self.dictionaries, sweep.title)
+                    for value, dictionary in scorer.around(sweep, dictionary_seed, self.fvu):
+                        found.append(scorer.evaluate(sweep, value, dictionary))
                 controls = [sweep.title for sweep in sweeps if sweep.kind != "features"]
-                table = measures.compare(layer, found, controls=controls, fvu=self.fvu, l0=())
+                table = measures.compare(layer, found, controls=controls, fvu=(self.fvu,), l0=())
                 about: dict[str, str | int] = {"layer": layer, "width": width}
                 about |= {"network_seed": seed, "dictionary_seed": dictionary_seed}
-                rows += rows_at(table, [f"fvu={fvu:g}" for fvu in self.fvu], about)
+                rows += rows_at(table, f"fvu={self.fvu:g}", about)
             return rows
 
         return cell(
@@ -115,7 +114,7 @@ class Width(Study):
             f"score {layer} width {width} seed {seed}",
             f"score {layer} with {width} neurons, network {seed}",
             compute,
-            seconds=30.0 * self.dictionaries * (0.2 if self.quick else 1.0),
+            seconds=12.0 * self.dictionaries * (0.2 if self.quick else 1.0),
         )
 
     def sweeps(self, width: int) -> tuple[Sweep, ...]:
@@ -141,7 +140,7 @@ class Width(Study):
             for width in self.widths
             for seed in self.network_seeds()
         )
-        scores = Scores(table, f"fvu={self.fvu[0]:g}")
+        scores = Scores(table)
         sentences = tuple(self._sentence(scores, layer) for layer in self.layers)
         sections = tuple(
             Section(
@@ -152,8 +151,8 @@ class Width(Study):
                         "p",
                         f"At every width {LAYERS[layer].title} is trained anew with {self.networks} seeds; "
                         f"each dictionary has {self.components} components. All are compared "
-                        f"where {100 * self.fvu[0]:g} % of the variance is lost. Lines are means over networks, "
-                        "bars 95 % intervals over their seeds; a unit set never there has no mark.",
+                        f"where {100 * self.fvu:g} % of the variance is lost. Lines are means over "
+                        "networks, bars 95 % intervals over their seeds; a set never there has no mark.",
                         class_="prose",
                     ),
                     panel_chart(
@@ -216,7 +215,7 @@ class Width(Study):
             trend = "so these seeds do not tell in which direction the gap changes"
         return (
             f"{layer}: features score above neurons in monosemanticity by {' and '.join(said)} where "
-            f"{100 * self.fvu[0]:g} % of the variance is lost; a doubling of the width changes that by "
+            f"{100 * self.fvu:g} % of the variance is lost; a doubling of the width changes that by "
             f"{_signed(slope)}, {trend} ({self.networks} networks a width, {self.dictionaries} "
             f"{'dictionary' if self.dictionaries == 1 else 'dictionaries'} on each)."
         )
@@ -245,12 +244,12 @@ class Width(Study):
 
 
 class Scores:
-    """What the cells say at one place of comparison, looked up by layer, width, unit set and measure."""
+    """What the cells say, looked up by layer, width, unit set and measure."""
 
-    def __init__(self, table: pa.Table, at: str) -> None:
+    def __init__(self, table: pa.Table) -> None:
         self._values: dict[tuple[str, int, str, str], dict[int, list[float]]] = {}
         for row in table.to_pylist():
-            if row["at"] == at and row["status"] != "unreached":
+            if row["status"] != "unreached":
                 key = (row["layer"], row["width"], row["unit_set"], row["measure"])
                 self._values.setdefault(key, {}).setdefault(row["network_seed"], []).append(row["value"])
 
