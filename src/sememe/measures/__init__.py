@@ -73,7 +73,7 @@ from sememe.measures.cause.targeted_removal import (
     removal_sums,
     targeted_removal,
 )
-from sememe.measures.comparison import compare
+from sememe.measures.comparison import compare, match_all, targets_of
 from sememe.measures.concepts.choice import choose_concepts
 from sememe.measures.concepts.concept_average_precision import concept_average_precision
 from sememe.measures.concepts.concept_coverage import best_units, concept_coverage
@@ -85,7 +85,14 @@ from sememe.measures.concepts.concept_totals import ConceptSums
 from sememe.measures.concepts.interval_precision import interval_precision, precision_by_interval
 from sememe.measures.concepts.ranked_totals import RankedSums
 from sememe.measures.estimate import estimate
-from sememe.measures.evaluation import Evaluation, Logits, evaluate
+from sememe.measures.evaluation import (
+    Evaluation,
+    Given,
+    Logits,
+    evaluate,
+    evaluate_fidelity,
+    evaluate_units,
+)
 from sememe.measures.evidence import Evidence, evidence
 from sememe.measures.fidelity.accuracy import accuracy
 from sememe.measures.fidelity.agreement import agreement
@@ -147,6 +154,7 @@ __all__ = [
     "Evaluation",
     "Evidence",
     "FiringSums",
+    "Given",
     "HistogramSums",
     "Logits",
     "Match",
@@ -194,6 +202,8 @@ __all__ = [
     "effect_sums",
     "estimate",
     "evaluate",
+    "evaluate_fidelity",
+    "evaluate_units",
     "evidence",
     "explained_variance",
     "flip_rate",
@@ -205,6 +215,7 @@ __all__ = [
     "l0",
     "loss_recovered",
     "match",
+    "match_all",
     "matched_correlation",
     "matched_cosine",
     "mean_max_cosine",
@@ -230,6 +241,7 @@ __all__ = [
     "simulation_score",
     "simulation_sums",
     "targeted_removal",
+    "targets_of",
     "uniqueness",
     "unit_length",
     "universality",

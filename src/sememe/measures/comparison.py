@@ -5,7 +5,8 @@ place of comparison; Holm's correction runs over all tests of the layer at that 
 listed alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -28,6 +29,7 @@ def compare(
     fvu: Sequence[float] = (0.05, 0.02),
     l0: Sequence[float] = (8.0,),
     loss_recovered: Sequence[float] = (),
+    notes: Sequence[str] = (),
 ) -> MeasureTable:
     """Compare families of unit sets on one layer.
 
@@ -37,7 +39,8 @@ def compare(
         controls: the names that are controls; all others are tested against each of these.
         fvu, l0, loss_recovered: where to compare. The first that a dictionary reaches, in the order
             ``fvu``, ``loss_recovered``, ``l0``, carries the sentence. Loss recovered is that of
-            zero-ablation.
+            zero-ablation; families of which it is not known are left out there.
+        notes: what was left out and why, for the reader.
 
     Raises:
         MeasureError: an unknown control, evaluations of different items or without FVU, or no evaluation.
@@ -48,16 +51,12 @@ def compare(
     _check(families, controls)
     rows = [row for evaluation in evaluations for row in _own_rows(layer, evaluation)]
     differences: list[DifferenceRow] = []
-    targets = [Target("fvu", value) for value in fvu]
-    targets += [Target("loss_recovered[zero]", value) for value in loss_recovered]
-    targets += [Target("l0", value) for value in l0]
-    if not targets:
-        raise MeasureError(
-            "There is no place to compare at: give at least one of fvu, l0 and loss_recovered."
-        )
     matches = {}
-    for target in targets:
-        matches[target] = {name: match(points, target) for name, points in families.items()}
+    for target in targets_of(fvu=fvu, l0=l0, loss_recovered=loss_recovered):
+        found_there = match_all(families, target)
+        if not found_there:
+            continue
+        matches[target] = found_there
         for name, found in matches[target].items():
             rows += _matched_rows(layer, name, found)
         differences += _differences(layer, matches[target], controls)
@@ -68,7 +67,38 @@ def compare(
         sentences={layer: judged.sentence},
         answers={layer: judged.answer},
         places={layer: judged.place},
+        families={layer: judged.families},
+        notes={layer: tuple(notes)},
     )
+
+
+def targets_of(
+    *, fvu: Sequence[float] = (), l0: Sequence[float] = (), loss_recovered: Sequence[float] = ()
+) -> list[Target]:
+    """The places of comparison, in the order in which a verdict tries them.
+
+    Raises:
+        MeasureError: there is none.
+    """
+    targets = [Target("fvu", value) for value in fvu]
+    targets += [Target("loss_recovered[zero]", value) for value in loss_recovered]
+    targets += [Target("l0", value) for value in l0]
+    if not targets:
+        raise MeasureError(
+            "There is no place to compare at: give at least one of fvu, l0 and loss_recovered."
+        )
+    return targets
+
+
+def match_all(families: Mapping[str, Sequence[Evaluation]], target: Target) -> dict[str, Match]:
+    """Every family at a target. Those whose loss recovered is not known are left out there."""
+    known = {
+        name: points
+        for name, points in families.items()
+        if not target.quantity.startswith("loss_recovered")
+        or all(target.quantity in point.sets for point in points)
+    }
+    return {name: match(points, target) for name, points in known.items()}
 
 
 def _check(families: dict[str, list[Evaluation]], controls: Sequence[str]) -> None:
@@ -92,7 +122,7 @@ def _own_rows(layer: str, evaluation: Evaluation) -> list[Row]:
         for key, estimate in evaluation.sets.items()
     ]
     for key, scores in evaluation.units.items():
-        null = float(np.nanmean(scores.null)) if not np.isnan(scores.null).all() else float("nan")
+        null = _mean(scores.null)
         rows.append(
             _row(
                 layer,
@@ -114,13 +144,10 @@ def _own_rows(layer: str, evaluation: Evaluation) -> list[Row]:
 def _matched_rows(layer: str, name: str, found: Match) -> list[Row]:
     at, fvu, l0 = str(found.target), found.quantity("fvu"), found.quantity("l0")
     rows = []
-    for key in found.nearest.sets:
-        if all(key in point.sets for point in found.points):
-            estimate = found.estimate([point.sets[key] for point in found.points])
-            rows.append(_row(layer, found.nearest, key, at, found.status, estimate, fvu=fvu, l0=l0))
-    for key in _shared(found):
-        nulls = [point.units[key].null for point in found.points]
-        means = [Estimate(_mean(null), found.drawn[:, 0] * 0 + _mean(null)) for null in nulls]
+    for key in found.shared("sets"):
+        estimate = found.estimate([point.sets.get(key) for point in found.points])
+        rows.append(_row(layer, found.nearest, key, at, found.status, estimate, fvu=fvu, l0=l0))
+    for key in found.shared("units"):
         rows.append(
             _row(
                 layer,
@@ -130,7 +157,7 @@ def _matched_rows(layer: str, name: str, found: Match) -> list[Row]:
                 found.status,
                 found.units(key),
                 found.units(key, "alive").value,
-                found.estimate(means).value,
+                found.null(key),
                 found.units(key, "corrected"),
                 fvu,
                 l0,
@@ -172,6 +199,7 @@ def _row(
         images=evaluation.n_images,
         items=evaluation.n_items,
         units=evaluation.n_units,
+        scored=evaluation.n_scored,
         dead=evaluation.n_dead,
         fvu=fvu,
         l0=l0,
@@ -184,14 +212,17 @@ def _differences(layer: str, matches: dict[str, Match], controls: Sequence[str])
         if name in controls or not candidate.reached:
             continue
         for control in controls:
-            other = matches[control]
-            if not other.reached:
+            other = matches.get(control)
+            if other is None or not other.reached:
                 continue
-            degrees = min(candidate.nearest.n_units, other.nearest.n_units, candidate.nearest.n_images) - 1
-            for key in _shared(candidate):
-                if key in _shared(other) and _record(key).higher_is_better is not None:
-                    apart = difference(candidate.units(key), other.units(key), degrees)
-                    found.append((name, control, key, str(candidate.target), apart))
+            at = str(candidate.target)
+            least = min(candidate.nearest.n_scored, other.nearest.n_scored, candidate.nearest.n_images)
+            for key in _both(candidate, other, "units"):
+                apart = difference(candidate.units(key), other.units(key), least - 1)
+                found.append((name, control, key, at, apart))
+            for key in _both(candidate, other, "sets"):
+                apart = difference(candidate.whole(key), other.whole(key), least - 1)
+                found.append((name, control, key, at, apart))
     corrected = holm(np.array([apart.p for *_, apart in found], np.float64))
     return [
         DifferenceRow(
@@ -211,15 +242,20 @@ def _differences(layer: str, matches: dict[str, Match], controls: Sequence[str])
     ]
 
 
+def _both(candidate: Match, other: Match, level: Literal["units", "sets"]) -> list[str]:
+    """The measures that both have and that say which is better. Fidelity is what they were matched on."""
+    theirs = set(other.shared(level))
+    return [
+        key
+        for key in candidate.shared(level)
+        if key in theirs and _record(key).higher_is_better is not None and _record(key).family != "fidelity"
+    ]
+
+
 def _outcome(record: MeasureRecord, value: float, p: float) -> str:
     if not p < SIGNIFICANT:
         return "open"
     return "win" if (value > 0) == bool(record.higher_is_better) else "loss"
-
-
-def _shared(found: Match) -> list[str]:
-    """The measures of units that every point of a frontier has."""
-    return [key for key in found.nearest.units if all(key in point.units for point in found.points)]
 
 
 def _record(key: str) -> MeasureRecord:

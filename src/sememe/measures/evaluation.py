@@ -4,7 +4,7 @@ Neurons, and components of any dictionary, pass through the same lines.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int, Real
@@ -20,7 +20,7 @@ from sememe.measures.fidelity.network_totals import NetworkSums
 from sememe.measures.fidelity.variance_totals import VarianceSums
 from sememe.measures.record import registry
 from sememe.measures.totals import Sums
-from sememe.measures.unit_scores import UnitScores, given_scores, unit_scores
+from sememe.measures.unit_scores import UnitScores, given_scores, given_values, unit_scores
 from sememe.progress import Progress, silent
 
 
@@ -56,6 +56,27 @@ class Evaluation:
     """Measures of the whole set by name: ``l0``, ``dead_fraction``, ``fvu``, ``loss_recovered[zero]`` ..."""
     units: Mapping[str, UnitScores]
     """Measures of units by name and embedding: ``monosemanticity_score[cnn, centred]``."""
+    scored: Int[np.ndarray, " scored"] | None = None
+    """The units that ``units`` scores, where not all were: their numbers, rising."""
+
+    @property
+    def n_scored(self) -> int:
+        """Units behind each mean over units."""
+        return self.n_units if self.scored is None else self.scored.size
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Scores that need more than codes, made by the caller; of the units that are scored, in their order."""
+
+    sums: Mapping[str, Sums] = field(default_factory=dict)
+    """By kind, with a variant in brackets: ``{"simulation[cnn]": simulation_sums(...), "effect": ...}``, each
+    with ``group=evidence.group`` (for logits the resampling's group of each image) and ``n_groups``."""
+    values: Mapping[str, Float[np.ndarray, " units"]] = field(default_factory=dict)
+    """By measure, for those that are no function of sums over items: ``{"universality": universality(...)}``.
+    Their intervals come from the draw of units alone."""
+    sets: Mapping[str, Estimate] = field(default_factory=dict)
+    """Measures of the whole set by name, with replicates: ``{"targeted_removal": removal_estimate(...)}``."""
 
 
 def evaluate(
@@ -70,7 +91,7 @@ def evaluate(
     also: Mapping[str, Sums] | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Score one unit set.
+    """Score one unit set: :func:`evaluate_fidelity`, then :func:`evaluate_units`.
 
     Args:
         codes: ``(items, units)``, dense or CSR, of any sign.
@@ -81,19 +102,32 @@ def evaluate(
         logits: of the split's images, for the measures through the network.
         chosen: the concept of each unit, from :func:`~sememe.measures.choose_concepts` on other items; None:
             chosen on these, which flatters every unit (and its null).
-        also: sums for measures that need more than codes, over all units, by kind:
-            ``{"simulation[cnn]": simulation_sums(...), "effect": effect_sums(...), "dose": dose_sums(...)}``,
-            each with ``group=evidence.group`` (for logits the resampling's group of each image) and
-            ``n_groups``.
+        also: sums for measures that need more than codes; see :attr:`Given.sums`.
 
     Raises:
         MeasureError: codes that are not finite, or do not fit the evidence.
     """
-    codes = checked(codes)
-    if codes.shape[0] != evidence.n_items:
-        raise MeasureError(
-            f"The codes of {name!r} have {codes.shape[0]:,} items, the evidence {evidence.n_items:,}."
-        )
+    found = evaluate_fidelity(
+        codes, evidence, name=name, settings=settings, reconstruction=reconstruction, logits=logits
+    )
+    given = Given(sums=also or {})
+    return evaluate_units(found, codes, evidence, chosen=chosen, given=given, progress=progress)
+
+
+def evaluate_fidelity(
+    codes: Codes,
+    evidence: Evidence,
+    *,
+    name: str,
+    settings: Mapping[str, object] | None = None,
+    reconstruction: tuple[np.ndarray, np.ndarray] | None = None,
+    logits: Logits | None = None,
+) -> Evaluation:
+    """How much of the layer a unit set keeps, and how sparsely; cheap, and all that matching needs.
+
+    Takes what :func:`evaluate` takes. The scores of units follow by :func:`evaluate_units`.
+    """
+    codes = _fitting(codes, evidence, name)
     firing = FiringSums(codes.shape[1], evidence.resampling.n_groups)
     firing.update(codes, evidence.group)
     sets = _set_scores("firing", "", firing, evidence)
@@ -103,9 +137,6 @@ def evaluate(
         sets |= _set_scores("variance", "", variance, evidence)
     if logits is not None:
         sets |= _network_scores(logits, evidence)
-    if evidence.concepts is not None:
-        drawn = coverage_replicates(codes, evidence.concepts, evidence.group, evidence.resampling.weights)
-        sets["concept_coverage"] = Estimate(concept_coverage(codes, evidence.concepts), drawn)
     firings = firing.totals().firings
     return Evaluation(
         name=name,
@@ -116,9 +147,50 @@ def evaluate(
         n_dead=int((firings == 0).sum()),
         density=firings / evidence.n_items,
         sets=sets,
-        units=unit_scores(codes, evidence, chosen, progress)
-        | given_scores(also or {}, codes.shape[1], evidence),
+        units={},
     )
+
+
+def evaluate_units(
+    evaluation: Evaluation,
+    codes: Codes,
+    evidence: Evidence,
+    *,
+    chosen: Chosen = None,
+    scored: Int[np.ndarray, " scored"] | None = None,
+    given: Given | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """The evaluation with every measure of units that the evidence allows, and what was given.
+
+    Args:
+        evaluation: from :func:`evaluate_fidelity`, of the same codes.
+        codes, evidence, chosen: as in :func:`evaluate`; ``chosen`` is of the scored units.
+        scored: numbers of the units to score, where a draw is enough; None: all.
+        given: scores that need more than codes, of the scored units.
+
+    Raises:
+        MeasureError: codes that are not finite, or do not fit the evidence; given scores that do not fit.
+    """
+    codes, given = _fitting(codes, evidence, evaluation.name), given or Given()
+    sets = dict(evaluation.sets)
+    if evidence.concepts is not None:
+        drawn = coverage_replicates(codes, evidence.concepts, evidence.group, evidence.resampling.weights)
+        sets["concept_coverage"] = Estimate(concept_coverage(codes, evidence.concepts), drawn)
+    some = codes if scored is None else codes[:, scored]
+    units = unit_scores(some, evidence, chosen, progress)
+    units |= given_scores(given.sums, some.shape[1], evidence)
+    units |= given_values(given.values, some.shape[1], evidence)
+    return replace(evaluation, sets=sets | dict(given.sets), units=units, scored=scored)
+
+
+def _fitting(codes: Codes, evidence: Evidence, name: str) -> Codes:
+    codes = checked(codes)
+    if codes.shape[0] != evidence.n_items:
+        raise MeasureError(
+            f"The codes of {name!r} have {codes.shape[0]:,} items, the evidence {evidence.n_items:,}."
+        )
+    return codes
 
 
 def _set_scores(kind: str, variant: str, sums: Sums, evidence: Evidence) -> dict[str, Estimate]:

@@ -76,25 +76,55 @@ class Match:
         """The nearest that the family comes to the target, in the target's own quantity."""
         return self.nearest.sets[self.target.quantity].value
 
-    def estimate(self, points: Sequence[Estimate]) -> Estimate:
-        """A score of each point of the frontier -> the score at the target."""
-        value = _mix(self.weights[None], np.array([[point.value for point in points]]))[0]
-        drawn = _mix(self.drawn, np.stack([point.replicates for point in points], axis=1))
-        sizes = {point.by_seed.size for point in points}
-        seeds = (
-            np.array([point.by_seed for point in points]).T if len(sizes) == 1 else np.empty((0, len(points)))
-        )
-        return Estimate(float(value), drawn, by_seed=_mix(np.broadcast_to(self.weights, seeds.shape), seeds))
+    @property
+    def needed(self) -> tuple[Evaluation, ...]:
+        """The points with a weight, as they are or in some replicate: whose scores the target asks for."""
+        used = (self.weights > 0) | (self.drawn > 0).any(axis=0)
+        return tuple(point for point, taken in zip(self.points, used, strict=True) if taken)
+
+    def shared(self, level: Literal["units", "sets"]) -> list[str]:
+        """The measures of units, or of the whole set, that every point has that is needed."""
+        return [
+            key
+            for key in getattr(self.nearest, level)
+            if all(key in getattr(point, level) for point in self.needed)
+        ]
+
+    def estimate(self, points: Sequence[Estimate | None]) -> Estimate:
+        """A score of each point of the frontier -> the score at the target; None for a point not needed."""
+        present = [point for point in points if point is not None]
+        values = np.array([[np.nan if point is None else point.value for point in points]])
+        value = _mix(self.weights[None], values)[0]
+        nothing = np.full(present[0].replicates.shape, np.nan)
+        drawn = np.stack([nothing if point is None else point.replicates for point in points], axis=1)
+        sizes = {point.by_seed.size for point in present}
+        if len(sizes) > 1 or 0 in sizes:
+            return Estimate(float(value), _mix(self.drawn, drawn))
+        no_seeds = np.full(sizes.pop(), np.nan)
+        seeds = np.array([no_seeds if point is None else point.by_seed for point in points]).T
+        by_seed = _mix(np.broadcast_to(self.weights, seeds.shape), seeds)
+        return Estimate(float(value), _mix(self.drawn, drawn), by_seed=by_seed)
 
     def units(self, key: str, mean: Literal["mean", "alive", "corrected"] = "mean") -> Estimate:
         """A measure of units at the target."""
-        return self.estimate([getattr(point.units[key], mean) for point in self.points])
+        scores = [point.units.get(key) for point in self.points]
+        return self.estimate([None if score is None else getattr(score, mean) for score in scores])
+
+    def whole(self, key: str) -> Estimate:
+        """A measure of the whole set at the target."""
+        return self.estimate([point.sets.get(key) for point in self.points])
+
+    def null(self, key: str) -> float:
+        """The mean null of a measure of units at the target; NaN where it has none."""
+        nulls = [point.units[key].null if key in point.units else np.full(1, np.nan) for point in self.points]
+        means = [float(np.nanmean(null)) if not np.isnan(null).all() else float("nan") for null in nulls]
+        return float(_mix(self.weights[None], np.array([means]))[0])
 
     def quantity(self, key: str) -> float:
         """A measure of the whole set at the target; FVU and L0 on the scale of the interpolation."""
-        values = np.array([point.sets[key].value for point in self.points])
+        values = np.array([point.sets[key].value if key in point.sets else np.nan for point in self.points])
         if key not in ("fvu", "l0") or np.count_nonzero(self.weights) == 1:
-            return float(self.weights @ values)
+            return float(_mix(self.weights[None], values[None])[0])
         return float(np.exp(self.weights @ np.log(np.maximum(values, LEAST))))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sememe.errors import MeasureError
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Row:
     images: int
     items: int
     units: int
+    scored: int
+    """Units behind a mean over units: fewer than ``units`` where a draw of them was scored."""
     dead: int
     fvu: float
     l0: float
@@ -75,6 +77,12 @@ class MeasureTable:
     places: Mapping[str, str] = field(default_factory=dict)
     """The place of comparison that each layer's sentence is about: ``"fvu=0.05"``, as in :attr:`Row.at`."""
 
+    families: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """For each layer, at the place of its sentence: how the dictionary that the sentence is about fares
+    against each control in each family of measures: ``"won"``, ``"lost"``, ``"split"`` or ``"open"``."""
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each layer, what was left out and why, a sentence each."""
+
     def __add__(self, other: "MeasureTable") -> "MeasureTable":
         return MeasureTable(
             rows=self.rows + other.rows,
@@ -82,6 +90,8 @@ class MeasureTable:
             sentences={**self.sentences, **other.sentences},
             answers={**self.answers, **other.answers},
             places={**self.places, **other.places},
+            families={**self.families, **other.families},
+            notes={**self.notes, **other.notes},
         )
 
     def select(self, **wanted: object) -> tuple[Row, ...]:
@@ -101,6 +111,8 @@ class MeasureTable:
             "sentences": dict(self.sentences),
             "answers": dict(self.answers),
             "places": dict(self.places),
+            "families": {layer: dict(found) for layer, found in self.families.items()},
+            "notes": {layer: list(said) for layer, said in self.notes.items()},
         }
 
     @classmethod
@@ -124,6 +136,8 @@ class MeasureTable:
                 sentences=dict(content["sentences"]),
                 answers=dict(content["answers"]),
                 places=dict(content["places"]),
+                families=dict(content["families"]),
+                notes={layer: tuple(said) for layer, said in content["notes"].items()},
             )
         except (KeyError, TypeError) as error:
             raise MeasureError(f"This table of measures is not whole ({error}): measure again.") from None

@@ -178,8 +178,12 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+# Where the null of a measure on given sums is known without dealing anything: a rank correlation's is 0.
+_KNOWN_NULLS = {"simulation": 0.0, "dose": 0.0}
+
+
 def given_scores(sums: Mapping[str, Sums], n_units: int, evidence: Evidence) -> dict[str, UnitScores]:
-    """The measures on sums that the caller made, over all units, because they need more than codes: no null.
+    """The measures on sums that the caller made, over all units, because they need more than codes.
 
     Keys are kinds of sums, with a variant in brackets where there are several: ``"simulation[cnn]"``.
 
@@ -187,7 +191,6 @@ def given_scores(sums: Mapping[str, Sums], n_units: int, evidence: Evidence) -> 
         MeasureError: a kind that no measure is a formula on, or sums of another number of units or groups.
     """
     weights = evidence.resampling.weights
-    times = evidence.resampling.unit_weights(n_units)
     scores = {}
     for key, given in sums.items():
         kind, bracket, rest = key.partition("[")
@@ -200,15 +203,48 @@ def given_scores(sums: Mapping[str, Sums], n_units: int, evidence: Evidence) -> 
                 "make them with `group` and `n_groups` of the resampling."
             )
         whole, drawn = given.totals(), given.totals(weights)
+        null = _KNOWN_NULLS.get(kind, float("nan"))
         for record in records:
             values = record.from_totals(whole)
             if values.shape != (n_units,):
                 raise MeasureError(f"The sums {key!r} are of {values.size} units, the codes of {n_units}.")
-            gathered = _Means(record, n_units, weights.shape[0])
-            nothing = np.full(n_units, np.nan)
-            gathered.add(slice(0, n_units), values, nothing, record.from_totals(drawn), times)
-            scores[record.name + bracket + rest] = gathered.scores()
+            named = record.name + bracket + rest
+            scores[named] = _gathered(record, values, null, record.from_totals(drawn), evidence)
     return scores
+
+
+def given_values(
+    values: Mapping[str, Float[np.ndarray, " units"]], n_units: int, evidence: Evidence
+) -> dict[str, UnitScores]:
+    """Measures of units that the caller computed; only the draw of units moves their replicates.
+
+    Raises:
+        MeasureError: a name that is no measure of units, or another number of units.
+    """
+    scores = {}
+    for key, found in values.items():
+        record = registry().get(key.partition("[")[0])
+        if record is None or record.level != "unit":
+            raise MeasureError(f"There is no measure of units called {key!r}.")
+        if found.shape != (n_units,):
+            raise MeasureError(f"The values of {key!r} are of {found.size} units, the codes of {n_units}.")
+        drawn = np.broadcast_to(found.astype(np.float64), (evidence.resampling.replicates, n_units))
+        scores[key] = _gathered(record, found.astype(np.float64), float("nan"), drawn, evidence)
+    return scores
+
+
+def _gathered(
+    record: MeasureRecord,
+    values: Float[np.ndarray, " units"],
+    null: float,
+    drawn: Float[np.ndarray, "replicates units"],
+    evidence: Evidence,
+) -> UnitScores:
+    n_units = values.size
+    gathered = _Means(record, n_units, evidence.resampling.replicates)
+    nulls = np.where(np.isnan(values), np.nan, null)
+    gathered.add(slice(0, n_units), values, nulls, drawn, evidence.resampling.unit_weights(n_units))
+    return gathered.scores()
 
 
 def _sparse_if_worth_it(codes: Codes) -> Codes:

@@ -4,30 +4,48 @@ The dictionary that the verdict is about is the one that reaches the fidelity wi
 or the sparsity with the least variance lost. Its scores play no part in that choice: whichever scores best on
 the images reported would look better than it is.
 
-It fights every control that reaches the place. On each measure it wins, loses, or cannot be told apart.
+It meets every control that reaches the place, measure by measure: each is won, lost, or cannot be told apart
+after Holm's correction over all of the layer's tests there. The measures are many but the families few, most
+of them under several embeddings or edits, so the verdict counts **families**. Against one control a family is
 
-- **yes**: it wins on more than half of the measures against the neurons; it wins more than it loses against
-  every control fought; and it loses on fewer than 1 in 10 measures to each of them;
-- **no**: it cannot be compared with the neurons, or does not win more than it loses against them; or controls
-  other than the neurons were fought and it wins more than it loses against none of them: then whatever it
-  gains over neurons, a control gains too;
+- **won** if its measures are won at least twice as often as lost, and one is won;
+- **lost** if it is the other way round;
+- **split** if measures are won and lost about as often;
+- **open** if none can be told apart.
+
+The answer:
+
+- **yes**: against the neurons, more than half of the families are won and none is lost; and against every
+  other control that was met, more families are won than lost;
+- **no**: the neurons cannot be met, or no more families are won than lost against them; or other controls
+  were met and against none of them more is won than lost: whatever is gained over neurons, a control gains
+  too;
 - **mixed**: anything between.
 
-Why a loss may be forgiven: Holm's correction keeps chance losses rare, but the measures are a few families,
-most of them under several embeddings, and they need not agree on what monosemantic means. Not one loss in
-some fourteen measures against each of four controls is nearly unreachable even for a clear winner. For the
-same reason a win does not beat a control that wins as often elsewhere. The counts are of measures, not of
-independent pieces of evidence.
+A control that never gets to the place is no rival there, and the sentence says so.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sememe.measures.frontier import Match, Target
+from sememe.measures.record import FAMILIES, registry
 from sememe.measures.table import DifferenceRow
 
 Word = Literal["yes", "no", "mixed"]
+Outcome = Literal["won", "lost", "split", "open"]
+
+FAMILY_WORDS = {
+    "selectivity": "selectivity",
+    "similarity": "similarity",
+    "concepts": "concepts",
+    "simulation": "simulation",
+    "cause": "cause",
+    "stability": "stability",
+}
+"""The families that a verdict can count, in a word each. Fidelity is what is matched; planted truth is not in
+a network."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,8 @@ class Verdict:
     """In plain words, wins and losses alike; it begins with the layer's name and leaves out the answer."""
     place: str
     """Where the sentence compares, ``"fvu=0.05"``; the first place where no dictionary reaches any."""
+    families: Mapping[str, Mapping[str, Outcome]] = field(default_factory=dict)
+    """For each control that was met, the outcome in each family that has measures of both."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +68,36 @@ class _Duel:
     control: str
     reached: bool
     """Whether the control gets to the place at all."""
-    wins: int
-    losses: int
-    tests: int
+    families: Mapping[str, Outcome]
+
+    def those(self, outcome: Outcome) -> list[str]:
+        return [family for family, found in self.families.items() if found == outcome]
 
     @property
     def won(self) -> bool:
-        return self.wins > self.losses
+        return len(self.those("won")) > len(self.those("lost"))
+
+
+def family_outcomes(differences: Iterable[DifferenceRow]) -> dict[str, Outcome]:
+    """Won, lost, split or open: each family of measures in which a dictionary met one control.
+
+    Args:
+        differences: of one dictionary and one control at one place.
+    """
+    counts: dict[str, list[int]] = {}
+    for row in differences:
+        won_lost = counts.setdefault(registry()[row.measure.partition("[")[0]].family, [0, 0])
+        won_lost[0] += row.outcome == "win"
+        won_lost[1] += row.outcome == "loss"
+    return {family: _outcome(*counts[family]) for family in FAMILIES if family in counts}
+
+
+def _outcome(won: int, lost: int) -> Outcome:
+    if won == lost == 0:
+        return "open"
+    if won >= 2 * lost:
+        return "won"
+    return "lost" if lost >= 2 * won else "split"
 
 
 def verdict(
@@ -79,10 +122,11 @@ def verdict(
             target = _target(matches)
             rival = "fvu" if target.quantity == "l0" else "l0"
             best = min(reached, key=lambda name: matches[name].quantity(rival))
-            ordered = sorted(controls, key=lambda name: name != neurons)
+            ordered = sorted((name for name in controls if name in matches), key=lambda n: n != neurons)
             duels = [_duel(best, control, matches, differences) for control in ordered]
             sentence = _sentence(layer, best, matches, duels, neurons)
-            return Verdict(_answer(duels, neurons), sentence, str(target))
+            met = {duel.control: duel.families for duel in duels if duel.reached}
+            return Verdict(_answer(duels, neurons), sentence, str(target), met)
     first = str(_target(places[0]))
     if all(name in controls for matches in places for name in matches):
         return Verdict("no", f"{layer}: no dictionary was compared, controls only.", first)
@@ -95,25 +139,19 @@ def _duel(
 ) -> _Duel:
     at = str(matches[best].target)
     rows = [row for row in differences if (row.unit_set, row.control, row.at) == (best, control, at)]
-    return _Duel(
-        control=control,
-        reached=matches[control].reached,
-        wins=sum(row.outcome == "win" for row in rows),
-        losses=sum(row.outcome == "loss" for row in rows),
-        tests=len(rows),
-    )
+    return _Duel(control, matches[control].reached, family_outcomes(rows))
 
 
 def _answer(duels: Sequence[_Duel], neurons: str) -> Word:
-    fought = [duel for duel in duels if duel.reached]
-    others = [duel for duel in fought if duel.control != neurons]
-    against = next((duel for duel in fought if duel.control == neurons), None)
+    met = [duel for duel in duels if duel.reached]
+    others = [duel for duel in met if duel.control != neurons]
+    against = next((duel for duel in met if duel.control == neurons), None)
     if against is None or not against.won:
         return "no"
     if others and not any(duel.won for duel in others):
         return "no"
-    clear = all(duel.won and 10 * duel.losses < duel.tests for duel in fought)
-    return "yes" if clear and 2 * against.wins > against.tests else "mixed"
+    clear = not against.those("lost") and 2 * len(against.those("won")) > len(against.families)
+    return "yes" if clear and all(duel.won for duel in others) else "mixed"
 
 
 def _sentence(
@@ -124,36 +162,64 @@ def _sentence(
         cost = f"{_percent(found.quantity('fvu'))} of the variance lost"
     else:
         cost = f"{found.quantity('l0'):.1f} firing an item"
-    fought = [duel for duel in duels if duel.reached]
-    parts = [_outcome(duel, fought[0], neurons) for duel in fought]
-    if all(duel.control != neurons for duel in fought):
-        parts.insert(0, f"cannot be compared with the {neurons}")
-    if absent := [duel.control for duel in duels if not duel.reached]:
-        parts.append(_absent(target, {name: matches[name].best for name in absent}))
+    parts = []
+    against = next((duel for duel in duels if duel.control == neurons), None)
+    if against is None or not against.reached:
+        parts.append(f"cannot be compared with the {neurons}, which never get there")
+    else:
+        parts.append(_against_neurons(against))
+    others = [duel for duel in duels if duel.control != neurons]
+    if others:
+        parts += _against_controls(others, target, matches)
     return f"{layer}: with {_words(target)}, {best} features ({cost}) {'; '.join(parts)}."
 
 
-def _outcome(duel: _Duel, first: _Duel, neurons: str) -> str:
-    """The first duel in full, the others in the same order of words and shorter."""
-    if duel is first:
-        beat = f"beat the {neurons}" if duel.control == neurons else f"they beat {duel.control}"
-        return (
-            f"{beat} on {duel.wins} of {duel.tests} measures, lose on {duel.losses} and cannot be told "
-            f"apart on {duel.tests - duel.wins - duel.losses}"
-        )
-    of = "" if duel.tests == first.tests else f" of {duel.tests}"
-    return f"{duel.control} on {duel.wins}{of} ({duel.losses} lost)"
+def _against_neurons(duel: _Duel) -> str:
+    said = []
+    if won := duel.those("won"):
+        said.append(f"beat the {duel.control} in {_listed(won)}")
+    if lost := duel.those("lost"):
+        said.append(f"lose to {'them' if said else f'the {duel.control}'} in {_listed(lost)}")
+    if split := duel.those("split"):
+        said.append(f"win and lose measures of {_listed(split)}")
+    if opened := duel.those("open"):
+        said.append(f"cannot be told apart in {_listed(opened)}")
+    return _joined(said) if said else f"share no measure with the {duel.control}"
 
 
-def _absent(target: Target, best: Mapping[str, float]) -> str:
-    if target.quantity == "fvu":
-        named = [f"{name} ({_percent(value)} lost)" for name, value in best.items()]
-        return f"not as faithful at their best: {', '.join(named)}"
+def _against_controls(others: Sequence[_Duel], target: Target, matches: Mapping[str, Match]) -> list[str]:
+    """Which controls do as well or better, which are beaten, which never get there."""
+    met = [duel for duel in others if duel.reached]
+    parts = []
+    if level := [duel for duel in met if not duel.won]:
+        parts.append(f"no better on the whole than {_listed([_where_ahead(duel) for duel in level])}")
+    if beaten := [duel for duel in met if duel.won]:
+        parts.append(f"better than {_listed([_where_ahead(duel) for duel in beaten])}")
+    if absent := [duel.control for duel in others if not duel.reached]:
+        never = "never at that sparsity" if target.quantity == "l0" else "never as faithful"
+        named = [f"{name} ({_best(target, matches[name].best)})" for name in absent]
+        parts.append(f"{never}: {', '.join(named)}")
+    return parts
+
+
+def _where_ahead(duel: _Duel) -> str:
+    lost = duel.those("lost")
+    return f"{duel.control} (ahead in {_listed(lost)})" if lost else duel.control
+
+
+def _best(target: Target, value: float) -> str:
     if target.quantity == "l0":
-        named = [f"{name} ({value:.1f} firing at the nearest)" for name, value in best.items()]
-        return f"never at that sparsity: {', '.join(named)}"
-    named = [f"{name} ({_percent(value)} recovered)" for name, value in best.items()]
-    return f"not as faithful at their best: {', '.join(named)}"
+        return f"{value:.1f} firing at the nearest"
+    return f"{_percent(value)} {'lost' if target.quantity == 'fvu' else 'recovered'} at best"
+
+
+def _listed(names: Sequence[str]) -> str:
+    words = [FAMILY_WORDS.get(name, name) for name in names]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _joined(said: Sequence[str]) -> str:
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
 
 
 def _target(matches: Mapping[str, Match]) -> Target:
