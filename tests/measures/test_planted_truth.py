@@ -104,3 +104,15 @@ def test_shuffled_evidence_brings_every_measure_to_its_null(scored, key, unit_se
     reach = 1.5 * (scores.mean.high - scores.mean.low) / 2
     assert abs(scores.mean.value - null) < reach
     assert abs(scores.corrected.value) < 0.1
+
+
+def test_every_measure_with_a_null_is_brought_to_it():
+    kinds = {"class", "histogram", "pair", "top", "ranked", "concept"}
+    with_a_null = {
+        name
+        for name, record in measures.registry().items()
+        if record.totals in kinds and record.level == "unit" and record.higher_is_better is not None
+    }
+    tested = {key.partition("[")[0] for key in SEEN_BY_LABELS + SEEN_BY_CONCEPTS + SEEN_BY_EMBEDDINGS}
+    # Generality has no best, and so no share of the way to it.
+    assert with_a_null - tested == {"concept_generality"}
