@@ -66,8 +66,9 @@ def unit_sets(world):
         return np.where(wrong, codes[deal], codes + 0.5 * np.roll(codes, 1, axis=1))
 
     # From nearly right to nearly lost.
-    amount = np.linspace(0.2, 4, PARTS)[:, None]
-    half_noise = [unit_length(truth + amount * noise) for noise in directions[:2]]
+    # The first part is not found, and the second one twice.
+    amount, found = np.linspace(0.2, 2, PARTS)[:, None], np.maximum(np.arange(PARTS), 1)
+    half_noise = [unit_length(truth[found] + amount * noise) for noise in directions[:2]]
     return {
         "planted": measured(world, strengths, edited, truth, truth + 0.1 * directions[0], strengths),
         "blurred": measured(world, blurred(strengths), blurred(edited), *half_noise, strengths),
