@@ -63,11 +63,11 @@ def unit_sets(world):
     edited = strengths * (np.arange(PARTS) != 0)
 
     def blurred(codes):
-        return np.where(wrong, codes[deal], codes + 0.5 * np.roll(codes, 1, axis=1))
+        return np.where(wrong, codes[deal], codes + 0.3 * np.roll(codes, 1, axis=1))
 
     # From nearly right to nearly lost.
     # The first part is not found, and the second one twice.
-    amount, found = np.linspace(0.2, 2, PARTS)[:, None], np.maximum(np.arange(PARTS), 1)
+    amount, found = np.linspace(0.2, 1.2, PARTS)[:, None], np.maximum(np.arange(PARTS), 1)
     half_noise = [unit_length(truth[found] + amount * noise) for noise in directions[:2]]
     return {
         "planted": measured(world, strengths, edited, truth, truth + 0.1 * directions[0], strengths),
