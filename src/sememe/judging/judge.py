@@ -47,7 +47,7 @@ def judge_layer(
     *,
     places: Places | None = None,
     twins: Sequence[Sequence[UnitSet]] = (),
-    elsewhere: Mapping[Key, Sequence[sparse.csr_array]] | None = None,
+    elsewhere: Mapping[Key, sparse.csr_array] | None = None,
     notes: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Judged:
@@ -59,8 +59,8 @@ def judge_layer(
             dictionary seeds; settings that are not there on every subject are an error.
         places: where to compare.
         twins: for each subject, dictionary seeds that are not scored themselves: the stability of atoms.
-        elsewhere: by :attr:`UnitSet.key`, codes of the report items on networks that are not judged
-            themselves: for universality, beside those of the other subjects.
+        elsewhere: by :attr:`UnitSet.key`, codes of the report items on a network that is not judged
+            itself, for universality where there is one subject.
         notes: further sentences on what was left out.
         progress: told the share of unit sets that are done.
 
@@ -89,8 +89,8 @@ def judge_layer(
         step(0.0, _title(own[0][0].unit_set))
         evaluations = []
         for index, (subject, seeds) in enumerate(zip(subjects, own, strict=True)):
-            others = [found[0].codes for i, found in enumerate(own) if i != index]
-            others += (elsewhere or {}).get(key, ())
+            # Each network's units look for their like in the next one.
+            other = own[(index + 1) % len(own)][0].codes if len(own) > 1 else (elsewhere or {}).get(key)
             more = [u for u in (twins[index] if twins else ()) if u.key == key]
             evaluations.append(
                 [
@@ -99,7 +99,7 @@ def judge_layer(
                         one,
                         twins=[c.unit_set.dictionary for c in seeds if c is not one]
                         + [u.dictionary for u in more],
-                        elsewhere=others,
+                        elsewhere=other,
                     )
                     for one in seeds
                 ]

@@ -20,12 +20,13 @@ from sememe.measures import (
     choose_concepts,
     evaluate_fidelity,
     evaluate_units,
+    partner_sums,
     simulate,
     simulation_sums,
-    universality,
 )
 from sememe.measures.matching import best_matching, cosines
 from sememe.measures.stability.share_matched import SAME
+from sememe.measures.totals import Sums
 
 
 def look(subject: Subject, unit_set: UnitSet) -> Coded:
@@ -85,7 +86,7 @@ def score(
     coded: Coded,
     *,
     twins: Sequence[Dictionary] = (),
-    elsewhere: Sequence[sparse.csr_array] = (),
+    elsewhere: sparse.csr_array | None = None,
 ) -> Evaluation:
     """Every measure that the subject allows, added to the first look.
 
@@ -93,7 +94,7 @@ def score(
         subject: the layer.
         coded: from :func:`look` on the same subject.
         twins: the same setting fitted with other seeds, for the stability of atoms.
-        elsewhere: codes of the same setting on the report items of other networks, for universality.
+        elsewhere: codes of the same setting on the report items of another network, for universality.
     """
     unit_set, dictionary, codes = coded.unit_set, coded.unit_set.dictionary, coded.codes
     limits, n_units = subject.limits, codes.shape[1]
@@ -106,28 +107,26 @@ def score(
     chosen = None
     if "concepts" in subject.development:
         chosen = choose_concepts(development, subject.development["concepts"])
-    given = Given(
-        sums={"simulation": _simulation(subject, dictionary, items.exemplars, codes, scored)},
-        values={},
-        sets=_stability(dictionary, twins, subject.evidence.resampling),
-    )
-    edited = {name: _codes(dictionary, values) for name, values in items.edited.items()}
-    given.sets.update(counterfactual_estimates(subject, edited, chosen))
+    resampling = subject.evidence.resampling
+    sets = _stability(dictionary, twins, resampling)
+    sums: dict[str, Sums] = {"simulation": _simulation(subject, dictionary, items.exemplars, codes, scored)}
+    values: dict[str, np.ndarray] = {}
+    edited = {name: _codes(dictionary, found) for name, found in items.edited.items()}
+    sets |= counterfactual_estimates(subject, edited, chosen)
     if unit_set.source == "layer":
         effects = unit_effects(subject, coded.spliced, dictionary.components_, scored, subject.seed)
-        given.sums.update(effects.sums)
-        given.values.update(effects.values)
-        given.sets.update(removal_estimates(subject, coded.spliced, dictionary.components_, development))
-    if elsewhere:
-        found = [universality(codes[:, scored], other) for other in elsewhere]
-        given.values["universality"] = np.mean(found, axis=0)
+        sums, values = sums | effects.sums, values | effects.values
+        sets |= removal_estimates(subject, coded.spliced, dictionary.components_, development)
+    if elsewhere is not None:
+        group, n_groups = subject.evidence.group, resampling.n_groups
+        sums["partner"] = partner_sums(codes[:, scored], elsewhere, group, n_groups)
     return evaluate_units(
         coded.evaluation,
         codes,
         subject.evidence,
         chosen=None if chosen is None else chosen[:, scored],
         scored=None if scored.size == n_units else scored,
-        given=given,
+        given=Given(sums=sums, values=values, sets=sets),
     )
 
 
@@ -136,7 +135,13 @@ def _codes(dictionary: Dictionary, x: np.ndarray) -> sparse.csr_array:
     return found if sparse.issparse(found) else sparse.csr_array(found)
 
 
-def _simulation(subject: Subject, dictionary: Dictionary, exemplars: np.ndarray, codes, scored: np.ndarray):
+def _simulation(
+    subject: Subject,
+    dictionary: Dictionary,
+    exemplars: np.ndarray,
+    codes: sparse.csr_array,
+    scored: np.ndarray,
+) -> Sums:
     rows, told, shown = subject.simulation
     resampling = subject.evidence.resampling
     predicted = simulate(told, _codes(dictionary, exemplars)[:, scored], shown, seed=subject.seed)

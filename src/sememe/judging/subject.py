@@ -58,7 +58,7 @@ class Subject:
     tail: Tail
     spliced: Int[np.ndarray, " spliced"]
     """Rows of the report images that are passed on through the network."""
-    items: Mapping[str, SourceItems]
+    items: Mapping[Source, SourceItems]
     evidence: Evidence
     """Of the report items."""
     labels: np.ndarray | None
@@ -155,15 +155,15 @@ def subject(
         own |= {"edited": next(iter(edited.values()))[1]} if edited else {}
         items[source] = SourceItems(**found, edited={name: values for name, (values, _) in edited.items()})
     concepts = {name: _concepts(splits[name], own[name]) for name in ("development", "report")}
-    kept = None
-    if concepts["development"] is not None and concepts["report"] is not None:
-        kept = concepts["development"].common(limits.least_concept).names
+    kept, choosing = None, concepts["development"]
+    if choosing is not None and concepts["report"] is not None:
+        kept = choosing.common(limits.least_concept).names
     report = images["report"]
     known = _evidence(material, report, own["report"], concepts["report"], kept)
     spliced = np.arange(min(limits.spliced_images, len(report)) if has_map else len(report))
     development = {}
-    if kept:
-        development["concepts"] = _chosen(concepts["development"], kept)
+    if kept and choosing is not None:
+        development["concepts"] = _chosen(choosing, kept)
     if (labels := material.development.images.labels) is not None:
         development["labels"] = labels[np.asarray(own["development"].image[:])]
     return Subject(

@@ -1,7 +1,7 @@
 """The rest of a network after a layer: from that layer's items to the logits."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -73,7 +73,7 @@ class Tail:
                 given = self._native(torch.from_numpy(np.ascontiguousarray(items[start : start + size])))
                 rows = image[start : start + size] if self._passes_by else image[:1]
                 batch = prepare(torch.from_numpy(self._images.floats(rows)))
-                with self._giving(lambda output, given=given: given.to(output)):
+                with self._giving(given):
                     logits.append(self._net(batch).float().cpu().numpy())
         return np.concatenate(logits)
 
@@ -89,7 +89,7 @@ class Tail:
         self._net.eval()
         found = []
         try:
-            with torch.enable_grad(), self._giving(lambda output: leaf):
+            with torch.enable_grad(), self._giving(leaf):
                 logits = self._net(batch)
                 for c in range(logits.shape[1]):
                     (gradient,) = torch.autograd.grad(logits[:, c].sum(), leaf, retain_graph=True)
@@ -107,9 +107,9 @@ class Tail:
         return items[:, 0] if self._vectors else items
 
     @contextlib.contextmanager
-    def _giving(self, replacement: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    def _giving(self, replacement: Tensor) -> Iterator[None]:
         handle = find(self._net, self._layer).register_forward_hook(
-            lambda module, arguments, output: replacement(output)
+            lambda module, arguments, output: replacement.to(output)
         )
         try:
             yield

@@ -165,7 +165,8 @@ def _sentence(
     parts = []
     against = next((duel for duel in duels if duel.control == neurons), None)
     if against is None or not against.reached:
-        parts.append(f"cannot be compared with the {neurons}, which never get there")
+        why = "which never get there" if against else "which are not among the controls"
+        parts.append(f"cannot be compared with the {neurons}, {why}")
     else:
         parts.append(_against_neurons(against))
     others = [duel for duel in duels if duel.control != neurons]

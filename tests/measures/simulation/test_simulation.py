@@ -115,7 +115,9 @@ def test_an_evaluation_takes_it_with_intervals(splits):
     ]
     np.testing.assert_allclose(found.values, measures.simulation_score(codes, predicted))
     assert found.mean.low < found.mean.value < found.mean.high
-    assert np.isnan(found.corrected.value), "it has no null"
+    alive = ~np.isnan(found.values)
+    assert (found.null[alive] == 0).all(), "a rank correlation of random deals"
+    assert found.corrected.value == pytest.approx(found.mean.value)
 
 
 def test_sums_that_do_not_fit_an_evaluation_are_named(splits):
