@@ -3,27 +3,37 @@
 from pathlib import Path
 
 from sememe.commands.options import Flag, say
-from sememe.errors import RunError
 
 
-def explore(run: Path, /, *, no_browser: Flag = False) -> None:
-    """Open a run's report in the browser.
+def explore(
+    run: Path, /, *, port: int | None = None, host: str = "127.0.0.1", no_browser: Flag = False
+) -> None:
+    """Open a run in the browser: draw a digit and see what the network sees; every unit, image and score.
+
+    Only this machine can reach the page, and the run is only read. Ctrl-C ends it.
 
     Parameters
     ----------
     run
         The run's folder.
+    port
+        The port to serve on; the first that is free from 8765 if not given.
+    host
+        The address to serve on. Any other than this machine's own asks viewers for the token that is printed.
     no_browser
-        Only say where the report is.
+        Only say the address.
     """
-    import webbrowser
+    # What is imported here is light on purpose: the first page is up before torch would be loaded.
+    from sememe.explorer.live.run_data import RunData
+    from sememe.explorer.server.run_endpoints import ENDPOINTS
+    from sememe.explorer.server.serve import serve
+    from sememe.explorer.views import ENDPOINTS as VIEWS
 
-    from sememe.runs import RunFolder
+    def opened(url: str) -> None:
+        say(f"{url}\nCtrl-C ends it.")
+        if not no_browser:
+            import webbrowser
 
-    folder = RunFolder(run)
-    folder.read_record()
-    if not folder.report_path.exists():
-        raise RunError(f"{run} has no report yet: finish the run with the command that began it.")
-    say(f"{folder.report_path.resolve()}")
-    if not no_browser:
-        webbrowser.open(folder.report_path.resolve().as_uri())
+            webbrowser.open(url)
+
+    serve(RunData(run), (*ENDPOINTS, *VIEWS), host=host, port=port, opened=opened)

@@ -42,7 +42,7 @@ def sprite(pixels: UInt8[np.ndarray, "images ..."], rows: Int[np.ndarray, " rows
     wanted = np.unique(rows)
     if not len(wanted):
         return Sprite("data:,", {}, (1, 1), (1, 1))
-    tiles = [_small(pixels[row]) for row in wanted]
+    tiles = [small(pixels[row]) for row in wanted]
     height, width = tiles[0].height, tiles[0].width
     across = max(1, math.isqrt(len(tiles)))
     down = math.ceil(len(tiles) / across)
@@ -89,7 +89,8 @@ def data_uri(picture: Image.Image, form: str) -> str:
     return f"data:image/{form.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
-def _small(image: UInt8[np.ndarray, "..."]) -> Image.Image:
+def small(image: UInt8[np.ndarray, "..."]) -> Image.Image:
+    """One image, shrunk to 64 pixels on its longer side where it is larger."""
     if image.ndim == 3:
         image = image[0] if image.shape[0] == 1 else np.moveaxis(image[:3], 0, -1)
     picture = Image.fromarray(np.ascontiguousarray(image))

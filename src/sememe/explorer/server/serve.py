@@ -1,0 +1,83 @@
+"""Serving a run on a port until Ctrl-C."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+
+import uvicorn
+from threadpoolctl import threadpool_limits
+
+from sememe.errors import RunError
+from sememe.explorer.endpoint import Endpoint
+from sememe.explorer.live.run_data import RunData
+from sememe.explorer.server.app import application
+from sememe.explorer.server.guard import Door
+
+# Ports that are tried one after the other when none is asked for.
+FIRST_PORT, TRIED = 8765, 20
+# The longest message that a viewer sends is a drawing with a full set of edits.
+_MOST_BYTES = 64 * 1024
+
+
+def serve(
+    run: RunData,
+    endpoints: tuple[Endpoint, ...],
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    opened: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Serve until Ctrl-C; ``opened`` is told the address once the page can be asked for.
+
+    Args:
+        host: what to bind to. Anything but this machine's own address asks viewers for a token.
+        port: None: the first that is free from 8765.
+
+    Raises:
+        RunError: the port is taken, or the address is not this machine's.
+    """
+    bound = _bind(host, port)
+    door = Door.of(host, bound.getsockname()[1])
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(run, endpoints, door),
+            log_level="warning",
+            ws="websockets-sansio",
+            ws_max_size=_MOST_BYTES,
+            ws_per_message_deflate=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    threading.Thread(target=_announce, args=(server, door.url, opened), daemon=True).start()
+    # A drawing's matrices are small: more threads would only wait for each other.
+    with contextlib.closing(bound), threadpool_limits(1, user_api="blas"):
+        server.run(sockets=[bound])
+
+
+def _announce(server: uvicorn.Server, url: str, opened: Callable[[str], None]) -> None:
+    stopped = threading.Event()
+    while not server.started and not server.should_exit:
+        stopped.wait(0.01)
+    if server.started:
+        opened(url)
+
+
+def _bind(host: str, port: int | None) -> socket.socket:
+    """A listening socket; several explorers on one machine find ports of their own."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    candidates = range(FIRST_PORT, FIRST_PORT + TRIED) if port is None else (port,)
+    reason = ""
+    for candidate in candidates:
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, candidate))
+        except (OSError, OverflowError) as error:
+            bound.close()
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            continue
+        return bound
+    asked = f"ports {FIRST_PORT} to {FIRST_PORT + TRIED - 1}" if port is None else f"port {port}"
+    raise RunError(f"{asked.capitalize()} of {host} cannot be used ({reason}): choose another with --port.")
