@@ -1,0 +1,5 @@
+// Opens the page on the server's run; the exported file starts the same shell in its own way.
+
+import { start } from "./main.js";
+
+start();

@@ -1,0 +1,40 @@
+// The keyboard: single letters, never while one types, and a sheet that lists them.
+
+const SHELL = [
+  ["g, then a letter", "go to a page: d draw, u units, i unit, c compare, m image, t atlas, r runs, h tour"],
+  ["j, k", "next, previous unit"],
+  ["n, f", "the layer's neurons, its features"],
+  ["p", "pin this unit or drawing, to compare the next with it"],
+  ["a", "ablate the chosen unit (on Draw)"],
+  ["r", "a unit at random"],
+  ["/", "search"],
+  ["?", "this list"],
+  ["arrows, space", "on the canvas: move the brush, draw"],
+];
+
+export const rows = SHELL;
+
+const types = (target) =>
+  target.matches?.("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+
+/** Calls `handlers[key]`; `goTo(letter)` after a g. Handlers may say false: not mine. */
+export class Keys {
+  #waiting = 0;
+
+  constructor(handlers, goTo) {
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || types(event.target)) return;
+      if (Date.now() < this.#waiting) {
+        this.#waiting = 0;
+        if (goTo(event.key)) event.preventDefault();
+        return;
+      }
+      if (event.key === "g") {
+        this.#waiting = Date.now() + 1500;
+        event.preventDefault();
+        return;
+      }
+      if (handlers(event.key, event)) event.preventDefault();
+    });
+  }
+}
