@@ -97,7 +97,7 @@ def harvest(
             progress=with_remaining(reporter.progress),
         )
         n_bytes = sum(4 * len(one) * one.n_neurons for one in found.values())
-        reporter.end(time.monotonic() - begun, f"{n_bytes / 1e6:,.0f} MB of activations")
+        reporter.end(time.monotonic() - begun, f"{n_bytes / 1e6:,.1f} MB of activations")
     finally:
         reporter.close()
     for name, one in found.items():

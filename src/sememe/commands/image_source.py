@@ -1,5 +1,6 @@
 """Images as a command names them: a word for what ships with the package, or a path."""
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Literal
@@ -30,7 +31,9 @@ def read_images(
     if rows is None:
         return _whole(name, size, channels)
     start, stop = (None if rows[part] is None else int(rows[part]) for part in ("start", "stop"))
-    return _whole(rows["name"], size, channels)[start:stop]
+    part = _whole(rows["name"], size, channels)[start:stop]
+    # Stores keep the name, so that they are not taken for those of other rows.
+    return dataclasses.replace(part, name=part.name + name[len(rows["name"]) :])
 
 
 def _whole(name: str, size: int | None, channels: Literal["grey", "colour"] | None) -> ImageSet:

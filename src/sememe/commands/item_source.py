@@ -58,7 +58,8 @@ class ItemSource:
         first, last = int(np.asarray(self.image[:1])[0]), int(np.asarray(self.image[-1:])[0])
         n_images = last - first + 1
         chosen = np.zeros(n_images, dtype=bool)
-        chosen[rng.choice(n_images, max(1, n * n_images // len(self)), replace=False)] = True
+        n_chosen = min(n, max(1, n * n_images // len(self)))
+        chosen[rng.choice(n_images, n_chosen, replace=False)] = True
         found = [
             start + np.flatnonzero(chosen[np.asarray(self.image[start : start + _AT_ONCE]) - first])
             for start in range(0, len(self), _AT_ONCE)

@@ -119,6 +119,8 @@ def _finished(point: Point, work: Work, resume: bool) -> bool:
     Raises:
         RunError: another one is, or something else that would be lost.
     """
+    if point.folder.is_file():
+        raise RunError(f"{point.folder} is a file, so it cannot become a folder: choose another place.")
     held = {entry.name for entry in point.folder.iterdir()} if point.folder.is_dir() else set()
     if strangers := sorted(held - set(_MAY_HOLD)):
         raise RunError(

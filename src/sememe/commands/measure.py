@@ -23,7 +23,7 @@ _NEURONS = "neurons"
 # So many unit sets stand side by side with their intervals; more stand one below the other.
 _BESIDE = 3
 # Measures of a table of many unit sets: more do not fit on a line.
-_A_TABLE = 4
+_A_TABLE = 5
 
 
 def measure(
@@ -32,6 +32,7 @@ def measure(
     /,
     *,
     images: str | None = None,
+    target: Path | None = None,
     encoder: Path | None = None,
     size: int | None = None,
     channels: Literal["grey", "colour"] | None = None,
@@ -57,6 +58,8 @@ def measure(
         A store of activations, or an .npy file with a row an item and a column a neuron.
     images
         The images that the store was harvested from, as `sememe harvest` was given them.
+    target
+        For transcoders: the store of the later layer, of the same items. Variance is then that layer's.
     encoder
         The folder of a saved network, trained apart, that has a layer "embedding", such as
         RUN/network/encoder: images are alike if its embeddings are.
@@ -85,13 +88,17 @@ def measure(
     found = {name: dictionaries.load(folder) for name, folder in _folders(dictionary).items()}
     source = open_items(store)
     for name, one in found.items():
+        if isinstance(one, dictionaries.Transcoder) != (target is not None):
+            raise MeasureError(
+                f"{name} is a {type(one).__name__}: --target gives a transcoder's later layer, and only that."
+            )
         if one.n_features_in_ != source.n_neurons:
             raise MeasureError(
                 f"{name} was fitted on {one.n_features_in_} neurons, but {store} has {source.n_neurons}: "
                 "give the store of its layer."
             )
     rows = source.of_some_images(items, seed)
-    values = source.take(rows)
+    values, later = source.take(rows), _later_values(target, source, rows)
     evidence = _evidence(source, rows, images, encoder, (size, channels), replicates, seed)
     neurons = measures.evaluate(values, evidence, name=_NEURONS, reconstruction=(values, values))
     evaluations = [neurons]
@@ -99,11 +106,8 @@ def measure(
         parameters = {"device": networks.resolve_device(device).type, "sparse_output": True}
         one.set_params(**{key: value for key, value in parameters.items() if key in one.get_params()})
         codes = one.transform(values)
-        evaluations.append(
-            measures.evaluate(
-                codes, evidence, name=name, reconstruction=(values, one.inverse_transform(codes))
-            )
-        )
+        kept = (values, one.inverse_transform(codes)) if later is None else (later, one.predict(values))
+        evaluations.append(measures.evaluate(codes, evidence, name=name, reconstruction=kept))
     title = source.title if source.store is None else source.store.layer
     table = measures.compare(title, evaluations, controls=[_NEURONS])
     if json_:
@@ -111,6 +115,20 @@ def measure(
         say(json.dumps({"store": str(store), "title": source.title, "rows": own}, indent=1, allow_nan=False))
         return
     _print(Console(highlight=False), table, source.title, len(rows), evidence)
+
+
+def _later_values(target: Path | None, source: "ItemSource", rows: np.ndarray) -> np.ndarray | None:
+    from sememe.commands.item_source import open_items
+
+    if target is None:
+        return None
+    later = open_items(target)
+    if len(later) != len(source):
+        raise MeasureError(
+            f"{target} has {len(later):,} items, but the layer that it is read from has {len(source):,}: "
+            "give stores of the same items."
+        )
+    return later.take(rows)
 
 
 def _folders(dictionary: Path) -> dict[str, Path]:
@@ -143,7 +161,8 @@ def _evidence(
         if encoder is not None:
             raise MeasureError("An encoder embeds images: give them with --images.")
         return measures.evidence(resampling, image=image)
-    shown = _checked(read_images(images, *pictures), source, int(seen[-1]))[seen]
+    last = len(source) - 1 if source.image is None else int(np.asarray(source.image[-1:])[0])
+    shown = _checked(read_images(images, *pictures), source, last)[seen]
     embeddings = {}
     if encoder is not None:
         embeddings["encoder"] = networks.embed(networks.load(encoder), shown)[image]
@@ -169,10 +188,10 @@ def _checked(images: "ImageSet", source: "ItemSource", last: int) -> "ImageSet":
             f"The store was harvested from {source.store.images}, but --images names {images.name}: give the "
             "images that `sememe harvest` was given."
         )
-    if last >= len(images):
+    if last + 1 != len(images):
         raise MeasureError(
-            f"The store has items of image number {last}, but {images.name} holds {len(images):,} images: "
-            "give the images that `sememe harvest` was given, with the same rows in brackets."
+            f"The store has items of {last + 1:,} images, but {images.name} holds {len(images):,}: give the "
+            "images that `sememe harvest` was given, with the same rows in brackets."
         )
     return images
 
@@ -197,11 +216,13 @@ def _print(
         return
     for start in range(0, len(keys), _A_TABLE):
         some = keys[start : start + _A_TABLE]
-        drawn = _plain_table("units", "Units", *map(_title, some))
-        for name in sets:
+        drawn = _plain_table("", "Units", *map(_title, some))
+        for number, name in enumerate(sets):
             values = [_cell(cells.get((key, name)), interval=False) for key in some]
-            drawn.add_row(name, units[name], *values)
+            drawn.add_row(str(number), units[name], *values)
         console.print(drawn)
+    for number, name in enumerate(sets):
+        console.print(f"{number:3} {name}", highlight=False, markup=False)
     console.print(caption + " Intervals: --json.")
 
 
@@ -212,7 +233,7 @@ def _plain_table(first: str, *others: str) -> "Table":
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(first, overflow="fold")
     for title in others:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", overflow="fold")
     return table
 
 

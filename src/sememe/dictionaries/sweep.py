@@ -90,10 +90,13 @@ def fit_together(
         for dictionary in dictionaries:
             stack.enter_context(dictionary._unchanged_on_failure())
             items = validated_items(dictionary, X, reset=True, minimum=dictionary._minimum_items)
-        if y is not None:
-            items = PairedItems(items, validated_target(dictionaries[0], y, len(items)))
+        later = None if y is None else validated_target(dictionaries[0], y, len(items))
         if left_out is not None:
-            items = _without(items, left_out, max(one._minimum_items for one in dictionaries))
+            _check_left_out(left_out, len(items), max(one._minimum_items for one in dictionaries))
+            items = ItemsWithout(items, left_out)
+            later = None if later is None else ItemsWithout(later, left_out)
+        if later is not None:
+            items = PairedItems(items, later)
         for number, dictionary in enumerate(others):
             progress(number / len(dictionaries), f"{type(dictionary).__name__}, {len(items):,} items")
             dictionary._fit(items)
@@ -108,13 +111,10 @@ def fit_together(
             )
 
 
-def _without(items: Items, left_out: Int64[np.ndarray, " left_out"], minimum: int) -> Items:
-    if len(left_out) and not (
-        left_out[0] >= 0 and left_out[-1] < len(items) and (np.diff(left_out) > 0).all()
-    ):
-        raise DictionaryError(f"The rows that are left out must be sorted and within 0 .. {len(items) - 1}.")
-    if len(items) - len(left_out) < minimum:
+def _check_left_out(left_out: Int64[np.ndarray, " left_out"], n_items: int, minimum: int) -> None:
+    if len(left_out) and not (left_out[0] >= 0 and left_out[-1] < n_items and (np.diff(left_out) > 0).all()):
+        raise DictionaryError(f"The rows that are left out must be sorted and within 0 .. {n_items - 1}.")
+    if n_items - len(left_out) < minimum:
         raise DictionaryError(
-            f"Of {len(items)} items {len(left_out)} are left out, but a fit needs at least {minimum}."
+            f"Of {n_items} items {len(left_out)} are left out, but a fit needs at least {minimum}."
         )
-    return ItemsWithout(items, left_out)
