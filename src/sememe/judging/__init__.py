@@ -20,6 +20,7 @@ are dictionary seeds. What a run does for one seed, a study does for many, with 
 
 from sememe.judging.judge import Judged, Places, judge_layer, needed, pool, summed_up
 from sememe.judging.material import Material, Split, material
+from sememe.judging.material_file import load_material, save_material
 from sememe.judging.scores import look, score
 from sememe.judging.sources import SOURCES, Source, read_items, seen_pixels
 from sememe.judging.subject import Limits, Subject, subject
@@ -39,11 +40,13 @@ __all__ = [
     "Tail",
     "UnitSet",
     "judge_layer",
+    "load_material",
     "look",
     "material",
     "needed",
     "pool",
     "read_items",
+    "save_material",
     "score",
     "seen_pixels",
     "subject",

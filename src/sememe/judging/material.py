@@ -90,8 +90,7 @@ def material(
         ImageError: concepts of colour images.
     """
     resampling = resample(len(report), replicates=replicates, seed=seed)
-    rows = np.random.default_rng([seed, 11]).permutation(len(fit))[:exemplar_images]
-    shown = fit[np.sort(rows)]
+    shown = shown_images(fit, exemplar_images, seed)
     reference = morphometry(shown[:_REFERENCE]) if concepts else None
     found = []
     for number, images in enumerate((development, report)):
@@ -114,3 +113,9 @@ def material(
         resampling=resampling,
         edits={name: EDITS[name](edited) for name in kept},
     )
+
+
+def shown_images(fit: ImageSet, most: int, seed: int) -> ImageSet:
+    """The images that exemplars are chosen from: a draw of those that dictionaries are fitted on."""
+    rows = np.random.default_rng([seed, 11]).permutation(len(fit))[:most]
+    return fit[np.sort(rows)]

@@ -93,6 +93,7 @@ from sememe.measures.evaluation import (
     evaluate_fidelity,
     evaluate_units,
 )
+from sememe.measures.evaluation_file import load_evaluation, save_evaluation
 from sememe.measures.evidence import Evidence, evidence
 from sememe.measures.fidelity.accuracy import accuracy
 from sememe.measures.fidelity.agreement import agreement
@@ -213,6 +214,7 @@ __all__ = [
     "interval_precision",
     "kl_divergence",
     "l0",
+    "load_evaluation",
     "loss_recovered",
     "match",
     "match_all",
@@ -234,6 +236,7 @@ __all__ = [
     "registry",
     "removal_sums",
     "resample",
+    "save_evaluation",
     "share_matched",
     "shrinkage",
     "simulate",
