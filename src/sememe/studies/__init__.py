@@ -8,11 +8,12 @@ from sememe.studies.folder import StudyFolder
 from sememe.studies.runner import Finished, run_study
 from sememe.studies.splitting import Splitting
 from sememe.studies.study import Findings, Options, Study
+from sememe.studies.universality import Universality
 from sememe.studies.width import Width
 
 __all__ = ["Findings", "Finished", "Options", "Study", "StudyFolder", "configure", "registry", "run_study"]
 
-_STUDIES: tuple[type[Study], ...] = (Width, Splitting)
+_STUDIES: tuple[type[Study], ...] = (Width, Splitting, Universality)
 
 
 def registry() -> dict[str, type[Study]]:

@@ -48,7 +48,7 @@ def panel_figure(panels: Sequence[Panel], *, columns: int) -> go.Figure:
         title(figure, f"<b>{escape(panel.title)}</b>", place)
         taken: dict[Kind, int] = {"neurons": 0, "features": 0, "control": 0}
         for line in panel.series:
-            _line(figure, line, taken[line.kind], line.title not in named, place)
+            _line(figure, line, taken[line.kind], line.title not in named, panel.marks, place)
             taken[line.kind] += 1
             named.add(line.title)
         figure.update_xaxes(title_text=escape(panel.x_title), **_x_axis(panel), **place)
@@ -70,7 +70,9 @@ def _x_axis(panel: Panel) -> dict[str, object]:
     return axis
 
 
-def _line(figure: go.Figure, line: Series, number_in_kind: int, shown: bool, place: dict[str, int]) -> None:
+def _line(
+    figure: go.Figure, line: Series, number_in_kind: int, shown: bool, marks: bool, place: dict[str, int]
+) -> None:
     figure.add_scatter(
         x=line.x,
         y=line.y,
@@ -81,7 +83,7 @@ def _line(figure: go.Figure, line: Series, number_in_kind: int, shown: bool, pla
             "thickness": 1.5,
             "width": 0,
         },
-        mode="lines+markers",
+        mode="lines+markers" if marks else "lines",
         name=escape(line.title),
         legendgroup=line.title,
         showlegend=shown,

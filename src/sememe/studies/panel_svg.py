@@ -107,7 +107,8 @@ def _panel(panel: Panel) -> str:
             if not math.isnan(low):
                 ends_of = f'y1="{_HEIGHT - y_of(low):.1f}" y2="{_HEIGHT - y_of(high):.1f}"'
                 parts.append(f'<line class="line {name}" x1="{x:.1f}" x2="{x:.1f}" {ends_of}/>')
-            parts.append(_mark(line.kind, number_in_kind, x, y))
+            if panel.marks:
+                parts.append(_mark(line.kind, number_in_kind, x, y))
     return "\n".join(parts)
 
 

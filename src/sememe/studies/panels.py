@@ -31,6 +31,8 @@ class Panel:
     """Empty: chosen by the axis."""
     x_log: bool = False
     y_range: tuple[float, float] | None = None
+    marks: bool = True
+    """Whether points are marked; without, the lines alone are drawn."""
 
 
 def series(title: str, kind: Kind, points: Sequence[tuple[float, float, float, float]]) -> Series:

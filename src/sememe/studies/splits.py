@@ -9,13 +9,19 @@ says elsewhere, where its other pieces fire, must not count against it.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy import sparse
 
 from sememe.errors import MeasureError
 
-LINKED = 0.5
-"""A piece and its whole have a masked cosine and a co-activation of at least this."""
+COSINE = 0.7
+"""A piece and its whole have a masked cosine of at least this."""
+COACTIVATION = 0.5
+"""The whole fires on at least this share of the piece's firings."""
+LEAST = 10
+"""Firings below which a component says too little of what it resembles: on one item all agree."""
+LIFT = 2.0
+"""And at least so many times as often there as elsewhere: what fires on everything has no pieces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,16 +29,19 @@ class Links:
     """For each component of the finer dictionary, the component of the coarser one that it resembles most."""
 
     parent: Int[np.ndarray, " children"]
-    """-1 for a child that never fires, or on whose firings nothing of the coarser dictionary fires."""
+    """Among those that fire at least ``LIFT`` times as often where the child does as in all; -1: none."""
     masked_cosine: Float[np.ndarray, " children"]
     """Cosine of child's and parent's codes on the items on which the child fires; 0 without a parent."""
     coactivation: Float[np.ndarray, " children"]
     """Share of the child's firings on which the parent fires."""
+    known: Bool[np.ndarray, " children"]
+    """Which children fire often enough to be judged; the others have no parent."""
 
     @property
-    def linked(self) -> np.ndarray:
+    def linked(self) -> Bool[np.ndarray, " children"]:
         """Which children are pieces of their parent."""
-        return (self.parent >= 0) & (self.masked_cosine >= LINKED) & (self.coactivation >= LINKED)
+        alike = (self.masked_cosine >= COSINE) & (self.coactivation >= COACTIVATION)
+        return (self.parent >= 0) & alike
 
 
 def links(coarse: sparse.csr_array, fine: sparse.csr_array) -> Links:
@@ -51,22 +60,25 @@ def links(coarse: sparse.csr_array, fine: sparse.csr_array) -> Links:
     if min(coarse.min(), fine.min()) < 0:
         raise MeasureError("Splitting is defined on codes that are 0 or more; some of these are negative.")
     a, b = coarse.astype(np.float64), fine.astype(np.float64)
-    fires = _ones(b)
+    fires, parent_fires = _ones(b), _ones(a)
     together = np.asarray((a.T @ b).todense())
     parent_power = np.asarray((a.multiply(a).T @ fires).todense())
     child_power = np.asarray(b.multiply(b).sum(axis=0)).reshape(-1)
+    firings = np.asarray(fires.sum(axis=0)).reshape(-1)
+    density = np.asarray(parent_fires.mean(axis=0)).reshape(-1, 1)
+    shared = np.asarray((parent_fires.T @ fires).todense()) / np.maximum(firings, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosine = np.nan_to_num(together / np.sqrt(parent_power * child_power))
-    parent = cosine.argmax(axis=0)
-    children = np.arange(fine.shape[1])
+    cosine[shared < LIFT * density] = 0.0
+    parent, children = cosine.argmax(axis=0), np.arange(fine.shape[1])
     best = cosine[parent, children]
-    shared = np.asarray((_ones(a).T @ fires).todense())[parent, children]
-    firings = np.asarray(fires.sum(axis=0)).reshape(-1)
-    found = best > 0
+    known = firings >= LEAST
+    found = (best > 0) & known
     return Links(
         parent=np.where(found, parent, -1).astype(np.int64),
-        masked_cosine=best,
-        coactivation=np.where(found, shared / np.maximum(firings, 1), 0.0),
+        masked_cosine=np.where(found, best, 0.0),
+        coactivation=np.where(found, shared[parent, children], 0.0),
+        known=known,
     )
 
 

@@ -27,7 +27,7 @@ from sememe.studies.panel_figure import panel_chart
 from sememe.studies.panels import Panel, series
 from sememe.studies.scoring import Scorer, fitted
 from sememe.studies.split_tree import tree_section
-from sememe.studies.splits import children_of, links
+from sememe.studies.splits import COSINE, LEAST, children_of, links
 from sememe.studies.study import Findings, Options, Study, checked_count, checked_layers
 from sememe.studies.subjects import LAYERS, Subject
 
@@ -109,6 +109,8 @@ class Splitting(Study):
     def _cell(self, layer: str, seed: int, dictionary_seed: int, folder: StudyFolder) -> Stage:
         def compute(progress: Progress) -> Sequence[Row]:
             scorer = self.scorer(folder, layer, seed)
+            # A split is no score: all images that nothing was fitted on may tell of it, the more the better.
+            seen = np.concatenate([scorer.choice, scorer.report])
             rows: list[Row] = []
             for turn, sweep in enumerate(self.sweeps(scorer.n_neurons)):
                 coarse: sparse.csr_array | None = None
@@ -118,7 +120,7 @@ class Splitting(Study):
                     place = self.dictionary(folder, layer, seed, dictionary_seed, sweep.title, multiple)
                     dictionary = dictionaries.load(place).set_params(sparse_output=True)
                     # Directions have no sign of their own: what fires negatively is not told apart.
-                    codes = abs(dictionary.transform(scorer.report))
+                    codes = abs(dictionary.transform(seen))
                     about: dict[str, str | int] = {"layer": layer, "network_seed": seed}
                     about |= {
                         "dictionary_seed": dictionary_seed,
@@ -192,9 +194,11 @@ class Splitting(Study):
         for layer in self.layers:
             lead = (
                 f"Dictionaries of 1 to {self.multiples[-1]} times as many components as "
-                f"{LAYERS[layer].title} has neurons, {self.k} firing an item. A component is a piece of one of the next smaller "
-                "dictionary if, where it fires, that one fires too (on at least half of its firings) and in "
-                "the same proportions (a cosine of their codes of at least 0.5)."
+                f"{LAYERS[layer].title} has neurons, {self.k} firing an item. A component is a piece of one "
+                "of the next smaller dictionary if, where it fires, that one fires too (on at least half of "
+                "its firings, and at least twice as often as in all) and in the same proportions (a cosine "
+                f"of their codes of at least {COSINE:g}). Of components with fewer than {LEAST} firings on "
+                f"{2 * self.report_images:,} images nothing is said."
             )
             body = panel_chart(
                 f"{layer}-chart",
@@ -247,7 +251,7 @@ class Splitting(Study):
             f"{self.networks} networks, {self.dictionaries} dictionary seeds",
         )
         return (
-            f"{layer}: of the live components of a dictionary {last} times as large as the layer, a share "
+            f"{layer}: of the components of a dictionary {last} times as large as the layer, a share "
             f"of {linked[0]} is a piece of a component of the next smaller one (random directions: "
             f"{linked[1]}; by chance: {chance}). From 1 to {larger} times, a share of {split} of the "
             f"components splits into two or more. The monosemanticity of live components goes from "
@@ -277,20 +281,23 @@ _NOTHING: Row = {"linked": None, "linked_by_chance": None, "kept": None, "split"
 
 
 def _split_row(coarse: sparse.csr_array, fine: sparse.csr_array, seed: int) -> Row:
-    """Shares of the live components: linked (and by chance), and what became of the coarser ones."""
+    """Shares of the components that fire often enough: linked (and by chance), and what became of the coarser ones."""
     found = links(coarse, fine)
     dealt = np.random.default_rng(seed).permutation(fine.shape[0])
     by_chance = links(coarse, fine[dealt])
-    live = max(1, int((found.parent >= 0).sum()))
-    fires = np.asarray((coarse != 0).sum(axis=0)).reshape(-1) > 0
-    pieces = children_of(found, coarse.shape[1])[fires]
+    judged = max(1, int(found.known.sum()))
+    pieces = children_of(found, coarse.shape[1])[_live(coarse)]
     return {
-        "linked": float(found.linked.sum() / live),
-        "linked_by_chance": float(by_chance.linked.sum() / live),
+        "linked": float(found.linked.sum() / judged),
+        "linked_by_chance": float(by_chance.linked.sum() / judged),
         "kept": float((pieces == 1).mean()),
         "split": float((pieces > 1).mean()),
         "vanished": float((pieces == 0).mean()),
     }
+
+
+def _live(codes: sparse.csr_array) -> np.ndarray:
+    return np.asarray((codes != 0).sum(axis=0)).reshape(-1) > 0
 
 
 def _subject(layer: str, seed: int) -> Subject:
