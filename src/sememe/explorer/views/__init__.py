@@ -1,0 +1,36 @@
+"""What each page shows, gathered from a run: a dataclass a page and a function that fills it.
+
+Views choose, arrange and name; what they show was computed by the run, by :mod:`sememe.explanations`, or by
+the network itself. None of them needs torch.
+"""
+
+from sememe.explorer.endpoint import Endpoint
+from sememe.explorer.views import (
+    atlas,
+    compare,
+    concepts,
+    effects,
+    heat,
+    image,
+    relatives,
+    runs,
+    thumbs,
+    unit,
+    units,
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *units.ENDPOINTS,
+    *thumbs.ENDPOINTS,
+    *unit.ENDPOINTS,
+    *heat.ENDPOINTS,
+    *effects.ENDPOINTS,
+    *relatives.ENDPOINTS,
+    *concepts.ENDPOINTS,
+    *compare.ENDPOINTS,
+    *image.ENDPOINTS,
+    *atlas.ENDPOINTS,
+    *runs.ENDPOINTS,
+)
+
+__all__ = ["ENDPOINTS"]
