@@ -25,9 +25,8 @@ def explore(
     """
     # What is imported here is light on purpose: the first page is up before torch would be loaded.
     from sememe.explorer.live.run_data import RunData
-    from sememe.explorer.server.run_endpoints import ENDPOINTS
+    from sememe.explorer.server.endpoints import ENDPOINTS
     from sememe.explorer.server.serve import serve
-    from sememe.explorer.views import ENDPOINTS as VIEWS
 
     def opened(url: str) -> None:
         say(f"{url}\nCtrl-C ends it.")
@@ -36,4 +35,4 @@ def explore(
 
             webbrowser.open(url)
 
-    serve(RunData(run), (*ENDPOINTS, *VIEWS), host=host, port=port, opened=opened)
+    serve(RunData(run), ENDPOINTS, host=host, port=port, opened=opened)

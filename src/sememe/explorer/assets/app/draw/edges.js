@@ -1,0 +1,94 @@
+// Lines between the columns: what each neuron gives to each feature, and what each feature moves at the output.
+// Width is size; a line that adds is whole, one that takes away is dashed, so that no sign hangs on a colour.
+
+import { colours } from "../theme.js";
+import { h } from "../ui.js";
+
+const MOST = 36; // lines between two columns: the largest
+
+export class Edges {
+  constructor(stage) {
+    this.stage = stage;
+    this.canvas = h("canvas", { class: "edges", "aria-hidden": "true" });
+    this.context = this.canvas.getContext("2d");
+    stage.prepend(this.canvas);
+    this.recolour();
+    this.observer = new ResizeObserver(() => this.#places = null);
+    this.observer.observe(stage);
+  }
+  #places = null;
+
+  recolour() {
+    [this.line, this.neuron, this.feature] = colours("--muted", "--neuron", "--feature");
+  }
+
+  /** Forget where things are: they have moved. */
+  moved() {
+    this.#places = null;
+  }
+
+  draw(answer, neurons, features, probabilities) {
+    const stage = this.stage.getBoundingClientRect();
+    if (getComputedStyle(this.canvas).display === "none") return;
+    const scale = devicePixelRatio || 1;
+    if (this.canvas.width !== Math.round(stage.width * scale) || this.canvas.height !== Math.round(stage.height * scale)) {
+      this.canvas.width = Math.round(stage.width * scale);
+      this.canvas.height = Math.round(stage.height * scale);
+    }
+    const box = (element) => {
+      const found = element.getBoundingClientRect();
+      return { left: found.left - stage.left, right: found.right - stage.left, y: found.top - stage.top + found.height / 2 };
+    };
+    this.#places ??= {
+      neurons: neurons.cells.map((cell) => box(cell.element)),
+      probabilities: probabilities.rows.map((row) => box(row.element)),
+    };
+    const places = features.rows.map((row) => box(row.element));
+    const context = this.context;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, stage.width, stage.height);
+    const count = features.layer.n_neurons;
+    const gridRight = Math.max(...this.#places.neurons.map((place) => place.right));
+    const inward = this.#strongest(answer.edges.values, features.shown.length, count, answer.units.values, features.shown);
+    this.#lines(inward, (feature, neuron) => [this.#places.neurons[neuron].right, this.#places.neurons[neuron].y,
+      places[feature].left, places[feature].y, gridRight], this.neuron);
+    const classes = answer.logits.shape[0];
+    const outward = this.#strongest(answer.unit_effects.values, features.shown.length, classes, answer.units.values, features.shown);
+    this.#lines(outward, (feature, label) => [places[feature].right, places[feature].y,
+      this.#places.probabilities[label].left, this.#places.probabilities[label].y, places[feature].right], this.feature);
+  }
+
+  /** The largest entries of a matrix whose rows are the units of an answer, as far as they are shown. */
+  #strongest(values, rows, columns, units, shown) {
+    const found = [];
+    for (let row = 0; row < rows; row++) {
+      if (units[row] !== shown[row]) continue;
+      for (let column = 0; column < columns; column++) {
+        const value = values[row * columns + column];
+        if (value) found.push([Math.abs(value), value, row, column]);
+      }
+    }
+    return found.sort((a, b) => b[0] - a[0]).slice(0, MOST);
+  }
+
+  #lines(found, ends, colour) {
+    const most = found[0]?.[0] ?? 1;
+    const context = this.context;
+    context.strokeStyle = colour;
+    for (const [size, value, row, column] of found) {
+      const [x0, y0, x1, y1, bend] = ends(row, column);
+      context.globalAlpha = 0.15 + 0.6 * (size / most);
+      context.lineWidth = 0.5 + 3.5 * (size / most);
+      context.setLineDash(value < 0 ? [4, 4] : []);
+      context.beginPath();
+      context.moveTo(x0, y0);
+      const from = Math.max(x0, bend);
+      if (from > x0) context.lineTo(from, y0);
+      const half = (from + x1) / 2;
+      context.bezierCurveTo(half, y0, half, y1, x1, y1);
+      context.stroke();
+    }
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+}

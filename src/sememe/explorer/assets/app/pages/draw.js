@@ -1,0 +1,272 @@
+// Draw a digit and see what the network sees: input, neurons, features, ten probabilities, with every stroke.
+
+import { Board } from "../draw/board.js";
+import { Changed } from "../draw/changed.js";
+import { Features, Neurons, Probabilities } from "../draw/columns.js";
+import { SIDE, isBlank, pack, unpack } from "../draw/drawing.js";
+import { EditPanel } from "../draw/edit.js";
+import { Edges } from "../draw/edges.js";
+import { SocketBackend } from "../draw/live.js";
+import { Tools } from "../draw/tools.js";
+import { onTheme } from "../theme.js";
+import { h, percent } from "../ui.js";
+
+export const title = "Draw";
+
+export function mount(root, app) {
+  return new DrawPage(root, app).view;
+}
+
+class DrawPage {
+  #where = null; // {layer, unitSet}
+  #answer = null;
+  #highest = { neurons: 0, features: 0 };
+  #own = null; // the drawing that this page wrote into the address itself
+  #writing = 0;
+
+  constructor(root, app) {
+    Object.assign(this, { root, app });
+    this.board = new Board((event) => this.#drawn(event), (text) => app.announce(text));
+    this.tools = new Tools(app, this.board, () => {});
+    this.edit = new EditPanel(app, () => this.#ask());
+    this.edit.neuronValue = (unit) => this.neurons.strengths?.[unit];
+    this.changed = new Changed(app, () => this.board.ink.slice());
+    this.probabilities = new Probabilities(app.run.label_names);
+    this.#build();
+    this.backend = (app.backend ?? ((hooks) => new SocketBackend(hooks)))({
+      answered: (answer) => this.#answered(answer),
+      refused: (sentence) => this.#say(sentence, true),
+      state: (state) => this.#state(state),
+    });
+    const forget = onTheme(() => this.#recolour());
+    this.view = {
+      update: (selection, changed) => this.#selected(selection, changed),
+      unmount: () => {
+        clearTimeout(this.#writing);
+        forget();
+        this.board.forget();
+        this.edges.observer.disconnect();
+        this.backend.close();
+      },
+      keys: {
+        a: () => this.edit.toggleAblation(),
+        p: () => this.changed.toggle(),
+        n: () => this.#choose({ of: "neurons", unit: 0 }),
+        f: () => this.#choose({ of: "features", unit: this.features.shown[0] ?? 0 }),
+        j: () => this.#step(1),
+        k: () => this.#step(-1),
+        r: () => {
+          this.tools.loadTest(() => {});
+        },
+      },
+    };
+    this.#selected(app.store.get(), new Set(["layer", "set", "unit", "of", "d"]));
+  }
+
+  // ---- building -------------------------------------------------------------------------------------------------
+
+  #build() {
+    this.status = h("p", { class: "small muted live-state", role: "status" });
+    this.message = h("p", { class: "pending error", role: "alert", hidden: true });
+    this.seen = h("canvas", { width: SIDE, height: SIDE, class: "seen ink-tile", role: "img", "aria-label": "the drawing as the network is given it" });
+    this.fit = h("input", { type: "checkbox", checked: true, onchange: () => this.#ask() });
+    this.keep = h("input", { type: "checkbox", checked: true, onchange: () => this.#ask() });
+    this.fidelity = h("p", { class: "fidelity" });
+    this.neuronPlace = h("div", { class: "place" });
+    this.featurePlace = h("div", { class: "place" });
+    this.neuronTitle = h("h2", { class: "column-title" });
+    this.featureTitle = h("div", { class: "column-title" });
+    this.picks = h("div", { class: "tools" });
+    this.hint = h("p", { class: "hint" }, "Draw a digit here");
+    this.stage = h("div", { class: "stage" },
+      h("section", { class: "column column-input", "aria-labelledby": "input-title" },
+        h("h2", { class: "column-title", id: "input-title" }, "Drawing"),
+        h("div", { class: "canvas-wrap" }, this.board.canvas, this.hint),
+        h("div", { class: "seen-row" }, this.seen, h("div", {},
+          h("p", { class: "small muted" }, "What the network is given"),
+          h("label", { class: "check", title: "Scaled to 20 pixels and centred by its mass, as MNIST's makers did" }, this.fit, "bring to MNIST's place"))),
+        this.tools.element),
+      h("section", { class: "column column-neurons" }, this.neuronTitle, this.neuronPlace),
+      h("section", { class: "column column-features" }, this.featureTitle, this.featurePlace),
+      h("section", { class: "column column-answer", "aria-labelledby": "answer-title" },
+        h("h2", { class: "column-title", id: "answer-title" }, "Answer"), this.probabilities.element,
+        this.fidelity,
+        h("label", { class: "check small" }, this.keep, "edits keep what is not reconstructed")));
+    this.root.append(
+      h("header", {}, h("h1", {}, "Draw a digit and see what the network sees"), this.picks, this.status),
+      this.message, this.stage,
+      h("p", { class: "small muted legend-line" },
+        "Lines: weight \u00d7 activation from neuron to feature, and what each feature moves at the output; whole lines add, dashed take away. ",
+        "Outlines in a bar: before the edit. Ticks: with the reconstruction in the layer's place."),
+      h("div", { class: "split" }, this.edit.element, this.changed.element));
+    this.edges = new Edges(this.stage);
+  }
+
+  #pick() {
+    const { layer, unitSet } = this.#where;
+    const layers = this.app.run.layers.filter((one) => one.drawable);
+    const groups = { neurons: "Neurons", features: "Features", control: "Controls" };
+    this.picks.replaceChildren(
+      this.app.ui.chips(layers.map((one) => ({ value: one.key, label: one.layer, title: `${one.title} (${one.network})` })), layer.key,
+        (key) => this.app.store.set({ layer: key }, { replace: true }), "Layer"),
+      this.app.ui.select(layer.unit_sets.filter((set) => set.kind !== "neurons" || set.key !== layer.neurons)
+        .map((set) => ({ value: set.key, label: set.title, group: groups[set.kind] })), unitSet.key,
+      (key) => this.app.store.set({ set: key }, { replace: true }), "Dictionary"));
+  }
+
+  /** Another layer or dictionary: its columns are built anew. */
+  async #look(layer, unitSet) {
+    this.#where = { layer, unitSet };
+    this.#highest = { neurons: 0, features: 0 };
+    this.#answer = null;
+    this.edit.edits.clear();
+    this.changed.forget();
+    this.#pick();
+    const choose = (chosen) => this.#choose(chosen);
+    this.features = new Features(this.app, layer, unitSet, choose);
+    this.neuronTitle.replaceChildren(this.app.ui.kind("neurons", `${layer.n_neurons} neurons of ${layer.layer}`));
+    this.featureTitle.replaceChildren(h("h2", {}, this.app.ui.kind(unitSet.kind, unitSet.title)));
+    this.featurePlace.replaceChildren(this.features.element, this.features.count);
+    const where = this.#where;
+    let weights = null;
+    try {
+      weights = await this.app.api.get("pixel_weights", { layer: layer.key });
+    } catch (error) {
+      this.#say(error.message, true);
+    }
+    if (this.#where !== where) return;
+    this.neurons = new Neurons(this.app, layer, weights, choose);
+    this.neuronPlace.replaceChildren(this.neurons.element);
+    this.edges.moved();
+    this.#showChosen();
+    this.#ask();
+  }
+
+  #recolour() {
+    this.neurons?.recolour();
+    this.features?.recolour();
+    this.edges.recolour();
+    if (this.#answer) this.#answered(this.#answer);
+  }
+
+  // ---- the selection --------------------------------------------------------------------------------------------
+
+  #selected(selection, changed) {
+    if (changed.has("d") && selection.d && selection.d !== this.#own) {
+      const ink = unpack(selection.d);
+      if (ink) this.board.load(ink);
+      else this.#say("The link holds no drawing that can be read; draw one.", true);
+    }
+    const store = this.app.store;
+    const drawable = this.app.run.layers.filter((one) => one.drawable);
+    const layer = drawable.find((one) => one.key === selection.layer) ?? drawable[0];
+    const asked = store.unitSet(selection.set, layer);
+    const unitSet = asked && asked.key !== layer.neurons ? asked : store.unitSet(layer.shown, layer);
+    if (changed.has("layer") || changed.has("set")) {
+      if (this.app.run.layers.every((one) => one.key !== selection.layer)) {
+        this.#say(`This run has no layer ${selection.layer}; ${layer.key} is shown.`, true);
+      } else if (!asked && selection.set !== undefined) this.#say(`${layer.key} has no ${selection.set}; ${unitSet.title} is shown.`, true);
+    }
+    if (this.#where?.layer !== layer || this.#where?.unitSet !== unitSet) this.#look(layer, unitSet);
+    else if (changed.has("unit") || changed.has("of")) this.#showChosen();
+  }
+
+  #choose({ of, unit }) {
+    this.app.store.set({ unit, of }, { replace: true });
+  }
+
+  #step(by) {
+    const chosen = this.edit.chosen;
+    if (!chosen) return this.#choose({ of: "features", unit: this.features.shown[0] ?? 0 });
+    if (chosen.of === "neurons") {
+      return this.#choose({ of: "neurons", unit: Math.min(Math.max(chosen.unit + by, 0), this.#where.layer.n_neurons - 1) });
+    }
+    const shown = this.features.shown;
+    const at = shown.indexOf(chosen.unit);
+    this.#choose({ of: "features", unit: shown[Math.min(Math.max(at + by, 0), shown.length - 1)] ?? chosen.unit });
+  }
+
+  #showChosen() {
+    const { unit, of = "features" } = this.app.store.get();
+    const { layer, unitSet } = this.#where;
+    const count = of === "neurons" ? layer.n_neurons : unitSet.n_units;
+    const chosen = Number.isInteger(unit) && unit < count ? { of, unit } : null;
+    this.neurons?.choose(chosen?.of === "neurons" ? unit : -1);
+    this.features.choose(chosen?.of === "features" ? unit : -1);
+    this.edit.choose(chosen, { layer, unitSet });
+  }
+
+  // ---- strokes and answers --------------------------------------------------------------------------------------
+
+  #drawn(event) {
+    const blank = isBlank(this.board.ink);
+    this.hint.hidden = !blank;
+    this.strokeAt = event?.timeStamp ?? performance.now();
+    this.#ask();
+    clearTimeout(this.#writing);
+    this.#writing = setTimeout(() => {
+      this.#own = blank ? null : pack(this.board.ink);
+      this.app.store.set({ d: this.#own }, { replace: true });
+    }, 300);
+  }
+
+  #ask() {
+    if (!this.neurons || !this.backend) return;
+    const { layer, unitSet } = this.#where;
+    this.backend.ask({ layer: layer.key, set: unitSet.key, pixels: this.board.ink.slice(), fit: this.fit.checked,
+      edits: this.edit.values(), keep_error: this.keep.checked, at: this.strokeAt });
+  }
+
+  #answered(answer) {
+    const { layer } = this.#where;
+    // An answer that was on its way when the layer changed is of the wrong shape, and another is coming.
+    if (!(layer.layer in answer.layers) || answer.strength.shape[0] !== this.#where.unitSet.n_units) return;
+    this.#answer = answer;
+    this.message.hidden = true;
+    const edited = this.edit.edits.size > 0 || !this.keep.checked;
+    const has = edited && Object.keys(answer.layers_after ?? {}).length > 0;
+    this.probabilities.update(answer, has);
+    this.neurons.update(answer, has, this.#highest);
+    this.features.update(answer, has, this.#highest, this.app.run.label_names);
+    this.edit.update(answer, this.#highest);
+    this.changed.update(answer, this.#where);
+    this.features.choose(this.edit.chosen?.of === "features" ? this.edit.chosen.unit : -1);
+    this.#showSeen(answer.image.values);
+    this.#showFidelity(answer);
+    this.edges.draw(answer, this.neurons, this.features, this.probabilities);
+    this.root.dataset.answered = String(answer.number);
+    performance.measure?.("stroke", { start: this.strokeAt ?? performance.now(), end: performance.now() });
+  }
+
+  #showSeen(values) {
+    const context = this.seen.getContext("2d");
+    const image = context.createImageData(SIDE, SIDE);
+    const [ink] = [getComputedStyle(this.seen).color.match(/[\d.]+/g).map(Number)];
+    values.forEach((value, i) => image.data.set([ink[0], ink[1], ink[2], value], 4 * i));
+    context.putImageData(image, 0, 0);
+  }
+
+  #showFidelity(answer) {
+    const labels = this.app.run.label_names;
+    const named = ({ values }) => {
+      const most = values.indexOf(Math.max(...values));
+      return `${labels[most]} (${percent(values[most], 0)})`;
+    };
+    this.fidelity.replaceChildren(
+      h("span", {}, "Not reconstructed: ", h("b", {}, percent(answer.error))), h("br"),
+      h("span", {}, "Network: ", h("b", {}, named(answer.probabilities)), " \u00b7 with the reconstruction: ", h("b", {}, named(answer.probabilities_spliced))),
+      ...(Object.keys(answer.layers_after ?? {}).length
+        ? [h("br"), h("span", {}, "With the edits: ", h("b", {}, named(answer.probabilities_after)))] : []));
+  }
+
+  #say(sentence, isError) {
+    this.message.textContent = sentence;
+    this.message.hidden = !isError;
+  }
+
+  #state(state) {
+    const words = { connecting: "Connecting \u2026", live: "Live", lost: "The explorer does not answer; trying again \u2026" };
+    this.status.textContent = words[state] ?? state;
+    this.status.classList.toggle("on", state === "live");
+  }
+}

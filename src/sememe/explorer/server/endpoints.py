@@ -1,0 +1,11 @@
+"""Every question that the page can ask: the server's own and each view's."""
+
+from sememe.explorer import views
+from sememe.explorer.endpoint import Endpoint
+from sememe.explorer.server import draw_endpoints, run_endpoints
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *run_endpoints.ENDPOINTS,
+    *draw_endpoints.ENDPOINTS,
+    *views.ENDPOINTS,
+)
