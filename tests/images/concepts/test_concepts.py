@@ -18,9 +18,11 @@ def test_concepts_are_found_by_name_and_by_group():
         CONCEPTS["none"]
 
 
-def test_common_concepts_have_enough_items_on_both_sides():
-    assert CONCEPTS.common(1).names == ("one", "first")
-    assert CONCEPTS.common(2).names == ()
+def test_common_concepts_have_enough_items_and_at_most_half():
+    values = np.arange(6)[:, None] < [0, 1, 3, 4, 6]
+    concepts = Concepts(("none", "one", "half", "most", "all"), values, ("a",) * 5)
+    assert concepts.common(1).names == ("one", "half")
+    assert concepts.common(2).names == ("half",)
 
 
 def test_names_must_fit():

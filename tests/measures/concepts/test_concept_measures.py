@@ -33,8 +33,9 @@ def codes(sparse_codes, concepts):
 
 
 def best_column(codes, concepts):
-    precision = [[average_precision_score(c, column) for c in concepts.T] for column in codes.T]
-    return np.argmax(precision, axis=1)
+    precision = np.array([[average_precision_score(c, column) for c in concepts.T] for column in codes.T])
+    chance = concepts.mean(axis=0)
+    return np.argmax((precision - chance) / (1 - chance), axis=1)
 
 
 def slow(name, column, concept, concepts):
@@ -74,13 +75,28 @@ def test_each_sign_has_a_concept_of_its_own(name, layout, codes, concepts):
     np.testing.assert_allclose(score(name, layout(signed), concepts), expected)
 
 
-def test_the_choice_is_the_best_average_precision_for_each_sign(layout, codes, concepts):
+def test_the_choice_is_the_best_average_precision_above_chance_for_each_sign(layout, codes, concepts):
     signed = codes * np.random.default_rng(6).choice([-1.0, 1.0], size=60)[:, None]
     chosen = measures.choose_concepts(layout(signed), concepts)
     for half, row in ((np.maximum(signed, 0), chosen[0]), (np.maximum(-signed, 0), chosen[1])):
         fires = half.any(axis=0)
         np.testing.assert_array_equal(row[fires], best_column(half, concepts)[fires])
         assert (row[~fires] == -1).all()
+
+
+def test_a_rare_concept_that_a_unit_half_detects_is_chosen_before_one_that_most_items_have():
+    rare, most = np.arange(20) < 2, np.arange(20) != 19
+    codes = np.column_stack([np.arange(20) == 0])  # one of the two; average precision 0.55 against 0.95
+    chosen = measures.choose_concepts(codes.astype(float), np.column_stack([most, rare]))
+    assert chosen[0].tolist() == [1]
+
+
+def test_what_all_items_have_or_none_is_never_chosen():
+    codes = np.array([[1.0], [0.5], [0.0], [0.0]])
+    concepts = np.array(
+        [[True, False, True], [True, False, False], [True, False, False], [True, False, False]]
+    )
+    assert measures.choose_concepts(codes, concepts)[0].tolist() == [2]
 
 
 def test_a_concept_chosen_elsewhere_is_kept(codes, concepts):
@@ -101,9 +117,8 @@ def test_a_unit_that_is_its_concept_scores_one_and_a_dead_one_nan(name, concepts
 def test_a_constant_unit_has_no_share_and_the_average_precision_of_chance(concepts):
     codes = np.ones((60, 1))
     assert np.isnan(measures.concept_share(codes, concepts)[0])
-    assert measures.concept_average_precision(codes, concepts)[0] == pytest.approx(
-        concepts.mean(axis=0).max()
-    )
+    found = measures.concept_average_precision(codes, concepts)[0]
+    assert found == pytest.approx(concepts[:, measures.choose_concepts(codes, concepts)[0, 0]].mean())
 
 
 def test_precision_in_each_interval_sees_what_the_mean_hides(concepts):

@@ -45,9 +45,12 @@ class Concepts:
         return self._select([row for row, own in enumerate(self.groups) if own == group])
 
     def common(self, least: int) -> "Concepts":
-        """The concepts that at least so many items have, and so many have not."""
+        """The concepts that at least so many items have, and at most half of the items.
+
+        What most items have, nothing stands out by: whatever fires often would be found to stand for it.
+        """
         counts = self.values.sum(axis=0)
-        return self._select(np.flatnonzero((counts >= least) & (len(self.values) - counts >= least)))
+        return self._select(np.flatnonzero((counts >= least) & (2 * counts <= len(self.values))))
 
     def _select(self, columns: Sequence[int] | np.ndarray) -> "Concepts":
         return Concepts(

@@ -1,4 +1,7 @@
-"""Which concept a unit stands for: the one whose items it ranks highest, by average precision.
+"""Which concept a unit stands for: the one whose items it ranks highest, by average precision above chance.
+
+Chance is a concept's own frequency ``p``, so the choice goes by ``(AP - p) / (1 - p)``: by average precision
+alone, the concept that most items have would suit every unit.
 
 The choice is made on other items than those that are scored (the development split), or the best of many
 concepts looks better than it is. A signed unit has a concept for each sign.
@@ -49,7 +52,20 @@ def best_of_halves(
     """The best concept of each column; -1 for one that never fires."""
     ranking = strongest_first(checked(split.codes)) if ranking is None else ranking
     fires = np.diff(ranking[0]) > 0
-    return np.where(fires, average_precisions(split.codes, concepts, ranking).argmax(axis=1), -1)
+    return np.where(fires, _above_chance(split.codes, concepts, ranking).argmax(axis=1), -1)
+
+
+def _above_chance(
+    codes: Codes, concepts: np.ndarray, ranking: Ranking
+) -> Float[np.ndarray, "units concepts"]:
+    """Average precision as a share of the way from chance, 0, to the perfect detector, 1.
+
+    What all items have, or none, says nothing of a unit: it gets 0.
+    """
+    chance = concepts.mean(axis=0)
+    says_something = (chance > 0) & (chance < 1)
+    gain = average_precisions(codes, concepts, ranking) - chance
+    return np.divide(gain, 1 - chance, out=np.zeros_like(gain), where=says_something)
 
 
 def of_columns(chosen: Int[np.ndarray, "2 units"], split: Halves) -> Int[np.ndarray, " columns"]:
