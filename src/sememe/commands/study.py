@@ -16,6 +16,7 @@ def study(
     seed: int = 0,
     networks: int | None = None,
     dictionaries: int | None = None,
+    families: str | None = None,
     device: Device = "auto",
     to: Path | None = None,
     into: Path | None = None,
@@ -38,6 +39,8 @@ def study(
         How many seeds of each network.
     dictionaries
         How many seeds of each dictionary on each network.
+    families
+        Dictionaries that monosemanticity compares, such as topk,matryoshka; all of them if not given.
     device
         Where networks are trained.
     to
@@ -49,7 +52,7 @@ def study(
     from sememe.studies import Options, configure, run_study
     from sememe.studies.markdown import write_between_marks
 
-    options = Options(quick, seed, layer, networks, dictionaries)
+    options = Options(quick, seed, layer, networks, dictionaries, families)
     chosen = configure(name, options)
     path = to or Path("studies") / (name if not quick else f"{name}-quick")
     console = Console(highlight=False)

@@ -5,6 +5,7 @@ A new study is one new file and one line in :data:`_STUDIES`.
 
 from sememe.errors import RunError
 from sememe.studies.folder import StudyFolder
+from sememe.studies.monosemanticity import Monosemanticity
 from sememe.studies.runner import Finished, run_study
 from sememe.studies.splitting import Splitting
 from sememe.studies.study import Findings, Options, Study
@@ -13,7 +14,7 @@ from sememe.studies.width import Width
 
 __all__ = ["Findings", "Finished", "Options", "Study", "StudyFolder", "configure", "registry", "run_study"]
 
-_STUDIES: tuple[type[Study], ...] = (Width, Splitting, Universality)
+_STUDIES: tuple[type[Study], ...] = (Monosemanticity, Width, Splitting, Universality)
 
 
 def registry() -> dict[str, type[Study]]:
@@ -27,4 +28,6 @@ def configure(name: str, options: Options) -> Study:
         raise RunError(f"There is no study {name!r}: choose one of {', '.join(sorted(registry()))}.")
     if options.seed < 0:
         raise RunError(f"The seed must be 0 or more, but {options.seed} arrived.")
+    if options.families is not None and name != Monosemanticity.name:
+        raise RunError(f"The study of {name} compares no families: leave --families out.")
     return registry()[name].configured(options)

@@ -33,6 +33,7 @@ from sememe.studies.subjects import LAYERS, Subject
 
 FEATURES, RANDOM = "TopK SAE", "random directions"
 _KINDS: dict[str, Kind] = {FEATURES: "features", RANDOM: "control"}
+_SEEDS_APART = 1000
 _SCORE = "monosemanticity_score[encoder, centred]"
 
 
@@ -95,7 +96,9 @@ class Splitting(Study):
                     continue
                 progress(number / len(places), f"{title}, {multiple} times as many components as neurons")
                 sweep = next(s for s in self.sweeps(values.shape[1]) if s.title == title)
-                dictionaries.save(fitted(sweep, multiple * values.shape[1], dictionary_seed, values), place)
+                # Of one seed, the larger would begin with the atoms of the smaller.
+                seed_of_size = dictionary_seed + _SEEDS_APART * multiple
+                dictionaries.save(fitted(sweep, multiple * values.shape[1], seed_of_size, values), place)
             return f"{len(places)} dictionaries on {len(values):,} items"
 
         return Stage(
@@ -281,7 +284,7 @@ _NOTHING: Row = {"linked": None, "linked_by_chance": None, "kept": None, "split"
 
 
 def _split_row(coarse: sparse.csr_array, fine: sparse.csr_array, seed: int) -> Row:
-    """Shares of the components that fire often enough: linked (and by chance), and what became of the coarser ones."""
+    """Shares of the components judged that are linked, and by chance; what became of the coarser ones."""
     found = links(coarse, fine)
     dealt = np.random.default_rng(seed).permutation(fine.shape[0])
     by_chance = links(coarse, fine[dealt])

@@ -32,6 +32,8 @@ class Options:
     layer: str | None = None
     networks: int | None = None
     dictionaries: int | None = None
+    families: str | None = None
+    """Of dictionaries, with commas between them; of the studies that compare some."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,8 @@ class Study(abc.ABC):
         """The command that makes it again."""
         words = ["sememe study", self.name]
         words += ["--quick"] if options.quick else []
-        given = (
-            ("layer", options.layer),
-            ("networks", options.networks),
-            ("dictionaries", options.dictionaries),
-        )
-        words += [f"--{name} {value}" for name, value in given if value is not None]
+        given = {name: getattr(options, name) for name in ("layer", "networks", "dictionaries", "families")}
+        words += [f"--{name} {value}" for name, value in given.items() if value is not None]
         return " ".join([*words, f"--seed {options.seed}"])
 
     def network_seeds(self) -> tuple[int, ...]:

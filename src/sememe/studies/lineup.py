@@ -1,0 +1,117 @@
+"""Who takes part in the study of monosemanticity: families of dictionaries and controls, point by point."""
+# NOTE: read /work/scratch/FROM_LEAD.md now (what the lead found), then delete this line.
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sememe.errors import RunError
+from sememe.judging import Source
+from sememe.recipes import Sweep
+from sememe.studies.scoring import powers_of_two
+
+Seeds = Literal["one", "few", "all"]
+"""``one``: nothing in it is drawn. ``few``: costly controls. ``all``: every dictionary seed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sweep, what it reads, and how many seeds of it are fitted on each network."""
+
+    sweep: Sweep
+    seeds: Seeds
+    source: Source = "layer"
+
+    def settings(self, value: float) -> dict[str, Any]:
+        """What tells one point of the family from another, without the seed."""
+        return self.sweep.parameters(value)
+
+    def point(self, value: float) -> str:
+        """The name of a point, and of its folder."""
+        size = dict(self.sweep.fixed).get("n_components")
+        name = self.sweep.title.replace(" ", "-")
+        return f"{name}-{self.sweep.parameter}{value:g}" + (f"-of{size}" if size else "")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a layer asks of its dictionaries."""
+
+    neurons: int
+    components: int
+    k: tuple[int, ...]
+    """Sparsities, from sparse to faithful."""
+    l0: float
+    """The sparsity at which unit sets are compared."""
+
+
+SHAPES = {
+    "hidden1": Shape(16, 64, (1, 2, 4, 8, 12), 4.0),
+    "hidden2": Shape(16, 64, (1, 2, 4, 8, 12), 4.0),
+    "conv2": Shape(32, 128, (1, 2, 4, 8), 4.0),
+    "fc1": Shape(128, 512, (4, 8, 16, 32), 8.0),
+}
+
+FAMILIES = {
+    "topk": ("TopK SAE", "TopKSAE"),
+    "batchtopk": ("BatchTopK SAE", "BatchTopKSAE"),
+    "matryoshka": ("Matryoshka SAE", "MatryoshkaSAE"),
+    "pursuit": ("matching pursuit SAE", "MatchingPursuitSAE"),
+    "archetypal": ("archetypal SAE", "ArchetypalSAE"),
+    "jumprelu": ("JumpReLU SAE", "JumpReLUSAE"),
+}
+"""What a family is called on the command line, in tables, and in ``dictionaries.registry()``."""
+
+_JUMP = (3.0, 1.0, 0.3, 0.1)  # weights of JumpReLU's L0, from sparse to faithful
+
+
+def chosen_families(given: str | None, default: Sequence[str]) -> tuple[str, ...]:
+    """Families named with commas between them, or the default."""
+    names = tuple(default) if given is None else tuple(name.strip() for name in given.split(","))
+    for name in names:
+        if name not in FAMILIES:
+            raise RunError(f"There is no family {name!r}: choose among {', '.join(FAMILIES)}.")
+    return tuple(dict.fromkeys(names))
+
+
+def lineup(
+    shape: Shape, families: Sequence[str], k: tuple[int, ...], steps: int, costly: bool
+) -> tuple[Entry, ...]:
+    """Neurons first, then the families of dictionaries, then the controls.
+
+    Args:
+        shape: of the layer.
+        families: keys of :data:`FAMILIES`.
+        k: sparsities of dictionaries.
+        steps: of those that are trained.
+        costly: with the controls that take seconds to fit: ICA, NMF, and trained ones.
+    """
+    size = (("n_components", shape.components),)
+    trained = (*size, ("max_steps", steps))
+    kept = powers_of_two(2, shape.neurons)
+    found = [Entry(Sweep("neurons", "Neurons", "neurons", "k", kept), "one")]
+    for name in families:
+        title, kind = FAMILIES[name]
+        if name == "jumprelu":
+            sweep = Sweep(title, kind, "features", "l0_coefficient", _JUMP, trained)
+        else:
+            sweep = Sweep(title, kind, "features", "k", k, trained)
+        found.append(Entry(sweep, "all"))
+    found += [
+        Entry(Sweep("rotated neurons", "RotatedNeurons", "control", "k", kept), "few"),
+        Entry(Sweep("random directions", "RandomDictionary", "control", "k", k, size), "all"),
+        Entry(Sweep("stored activations", "StoredActivations", "control", "k", k, size), "all"),
+        Entry(Sweep("k-means", "KMeans", "control", "n_components", (shape.components,)), "few"),
+        Entry(Sweep("PCA", "PCA", "control", "k", kept), "one"),
+    ]
+    if costly:
+        narrow = tuple(sorted({max(2, shape.neurons // share) for share in (8, 4, 2)}))
+        found += [
+            Entry(Sweep("ICA", "FastICA", "control", "k", kept), "few"),
+            Entry(Sweep("NMF", "NMF", "control", "n_components", narrow), "few"),
+            Entry(Sweep("VQ codebook", "CodebookVQ", "control", "n_components", (shape.components,)), "few"),
+            Entry(Sweep("frozen decoder", "FrozenDecoderSAE", "control", "k", k, trained), "few"),
+            Entry(Sweep("untrained network", "TopKSAE", "control", "k", k, trained), "few", "untrained"),
+            Entry(Sweep("pixels", "TopKSAE", "control", "k", k, trained), "few", "pixels"),
+        ]
+    return tuple(found)

@@ -1,0 +1,291 @@
+"""What the study of monosemanticity found: verdicts, how far the aim is reached, scores, frontiers."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from sememe import measures
+from sememe.explorer.charts import scrolling, table
+from sememe.explorer.markup import Html, markup, tag
+from sememe.explorer.report_data import Kind
+from sememe.measures import MeasureTable, Row
+from sememe.studies.markdown import markdown_table
+from sememe.studies.page import Section
+from sememe.studies.panel_figure import panel_chart
+from sememe.studies.panels import Panel, Series, series
+from sememe.studies.study import Findings
+from sememe.studies.subjects import LAYERS
+
+if TYPE_CHECKING:
+    from sememe.studies.monosemanticity import Monosemanticity
+
+COUNTED = ("selectivity", "similarity", "concepts", "simulation", "cause")
+"""The families of measures that the aim is about, 2 to 6 of the protocol."""
+AIM = 8
+"""Measures of these families on which features should be above neurons."""
+PIECES = ("concepts", "cause")
+"""The families on which features should be above remembered examples."""
+# A measure a family, or two, for tables that are read; the Parquet table has all.
+SHOWN = {
+    "class_information": "class information",
+    "monosemanticity_score[encoder, centred]": "MS",
+    "concept_average_precision": "concept precision",
+    "concept_share": "concept share",
+    "simulation_score": "simulation",
+    "effect_specificity[zero]": "effect specificity",
+    "universality": "universality",
+}
+DRAWN = ("monosemanticity_score[encoder, centred]", "concept_average_precision")
+
+
+def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Findings:
+    """Everything that is told, from the tables of the layers."""
+    sentences = [_summary(tables)]
+    sentences += [f"{_answer(found, layer)}. {found.sentences[layer]}" for layer, found in tables.items()]
+    sections = [_section(study, layer, found) for layer, found in tables.items()]
+    lines = [sentences[0], _verdicts(tables), _aims(study, tables), _scores(study, tables)]
+    return Findings(
+        table=pa.Table.from_pylist([row for found in tables.values() for row in _rows(found)]),
+        sentences=tuple(sentences),
+        sections=tuple(sections),
+        markdown="\n\n".join(lines),
+        figure=tuple(_frontier(study, layer, found, DRAWN[0]) for layer, found in tables.items()),
+    )
+
+
+# --- in words
+
+
+def _summary(tables: Mapping[str, MeasureTable]) -> str:
+    by_answer: dict[str, list[str]] = {"yes": [], "mixed": [], "no": []}
+    for layer, found in tables.items():
+        by_answer[found.answers[layer]].append(layer)
+    said = [f"{word} on {_listed(layers)}" for word, layers in by_answer.items() if layers]
+    return f"Are features more monosemantic than neurons? {_listed(said).capitalize()}."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def _answer(found: MeasureTable, layer: str) -> str:
+    return found.answers[layer].capitalize()
+
+
+# --- the aim
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One family of dictionaries against one control, at one place: counts of measures."""
+
+    won: int
+    lost: int
+    tests: int
+
+    def __str__(self) -> str:
+        return f"{self.won} : {self.lost} of {self.tests}" if self.tests else "not there"
+
+
+def duel(found: MeasureTable, unit_set: str, control: str, at: str, families: Sequence[str]) -> Duel:
+    """Measures won and lost; a measure under several embeddings or edits counts once.
+
+    It is won when it is won under some of them and lost under none, and the other way round.
+    """
+    outcomes: dict[str, set[str]] = {}
+    for row in found.differences:
+        name = row.measure.partition("[")[0]
+        if (row.unit_set, row.control, row.at) == (unit_set, control, at) and _family(name) in families:
+            outcomes.setdefault(name, set()).add(row.outcome)
+    return Duel(
+        won=sum("win" in found and "loss" not in found for found in outcomes.values()),
+        lost=sum("loss" in found and "win" not in found for found in outcomes.values()),
+        tests=len(outcomes),
+    )
+
+
+def _family(measure: str) -> str:
+    return measures.registry()[measure].family
+
+
+def _place(study: "Monosemanticity") -> str:
+    return f"fvu={study.fvu[0]:g}"
+
+
+def _features(study: "Monosemanticity", layer: str) -> list[str]:
+    return [family for family, kind in study.kinds(layer).items() if kind == "features"]
+
+
+def _aims(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
+    head = [
+        "layer",
+        "dictionary",
+        f"neurons ({AIM} or more of 5 families)",
+        "random directions",
+        "rotated neurons",
+        "stored activations (concepts, cause)",
+        "k-means (concepts, cause)",
+    ]
+    against = (("neurons", COUNTED), ("random directions", COUNTED), ("rotated neurons", COUNTED))
+    pieces = (("stored activations", PIECES), ("k-means", PIECES))
+    rows = [
+        [f"`{layer}`", unit_set]
+        + [
+            str(duel(found, unit_set, control, _place(study), families))
+            for control, families in (*against, *pieces)
+        ]
+        for layer, found in tables.items()
+        for unit_set in _features(study, layer)
+    ]
+    lead = (
+        f"Measures won : lost where {100 * study.fvu[0]:g} % of the variance is lost (5 %, Holm-corrected "
+        "over all tests of the layer there; a measure under several embeddings counts once). *Not there*: "
+        "one of the two never loses so little."
+    )
+    return f"{lead}\n\n{markdown_table(head, rows)}"
+
+
+# --- tables
+
+
+def _verdicts(tables: Mapping[str, MeasureTable]) -> str:
+    rows = [
+        [f"`{layer}`", f"**{found.answers[layer]}**", found.sentences[layer]]
+        for layer, found in tables.items()
+    ]
+    return markdown_table(["layer", "answer", "why"], rows)
+
+
+def _scores(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
+    at = _place(study)
+    head = ["layer", "units", "firing", *SHOWN.values(), "dead"]
+    rows = []
+    for layer, found in tables.items():
+        for unit_set in study.kinds(layer):
+            mine = _at(found, unit_set, at)
+            if not mine:
+                continue
+            first = next(iter(mine.values()))
+            if first.status == "unreached":
+                nearest = f"never there (nearest: {100 * first.fvu:.0f} % lost)"
+                rows.append([f"`{layer}`", unit_set, nearest, *[""] * (len(SHOWN) + 1)])
+                continue
+            dead = f"{100 * first.dead / first.units:.0f} %"
+            rows.append(
+                [f"`{layer}`", unit_set, f"{first.l0:.1f}", *[_cell(mine.get(key)) for key in SHOWN], dead]
+            )
+    lead = (
+        f"Means over units where {100 * study.fvu[0]:g} % of the variance is lost, with 95 % intervals over "
+        f"images, units and seeds ({study.networks} networks, {study.dictionaries} dictionaries on each); "
+        "dead units count as 0."
+    )
+    return f"{lead}\n\n{markdown_table(head, rows)}"
+
+
+def _at(found: MeasureTable, unit_set: str, at: str) -> dict[str, Row]:
+    return {row.measure: row for row in found.select(unit_set=unit_set, at=at)}
+
+
+def _cell(row: Row | None) -> str:
+    if row is None or math.isnan(row.value):
+        return "–"
+    return f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
+
+
+def _rows(found: MeasureTable) -> list[dict[str, Any]]:
+    """Scores and differences as rows of one table."""
+    scores = [{"row": "score"} | asdict(row) | {"settings": str(dict(row.settings))} for row in found.rows]
+    return scores + [{"row": "difference"} | asdict(row) for row in found.differences]
+
+
+# --- the page
+
+
+def _section(study: "Monosemanticity", layer: str, found: MeasureTable) -> Section:
+    places = list(dict.fromkeys(row.at for row in found.differences))
+    body = markup(
+        tag("p", f"{_answer(found, layer)}. {found.sentences[layer]}", class_="lead"),
+        [tag("p", note, class_="prose muted") for note in found.notes.get(layer, ())],
+        panel_chart(
+            f"{layer}-frontier",
+            f"Scores on {layer} against the variance lost",
+            [_frontier(study, layer, found, measure) for measure in SHOWN if _has(found, measure)],
+            "Every point is a setting, pooled over all seeds; bars are 95 % intervals. Up and to the left is "
+            "better on both. Only the settings that a place of comparison asks for are scored. What loses "
+            "nothing is drawn at the left edge.",
+        ),
+        tag("h3", "Measures won and lost"),
+        [_duels(study, layer, found, at) for at in places],
+        tag("h3", "Scores"),
+        [_score_table(study, layer, found, at) for at in places],
+    )
+    return Section(
+        layer, layer, tag("div", tag("p", LAYERS[layer].title, class_="muted"), body, class_="stack")
+    )
+
+
+def _has(found: MeasureTable, measure: str) -> bool:
+    return any(row.measure == measure for row in found.rows)
+
+
+def _duels(study: "Monosemanticity", layer: str, found: MeasureTable, at: str) -> Html:
+    controls = [family for family, kind in study.kinds(layer).items() if kind != "features"]
+    rows = []
+    for unit_set in _features(study, layer):
+        fought = [duel(found, unit_set, control, at, list(measures.FAMILIES)) for control in controls]
+        rows.append([tag("span", unit_set, class_="kind features"), *map(str, fought)])
+    label = f"Measures won and lost at {at}"
+    made = table(["dictionary, won : lost against", *controls], rows, label)
+    return tag("div", tag("h4", _words(at)), scrolling(made, label))
+
+
+def _score_table(study: "Monosemanticity", layer: str, found: MeasureTable, at: str) -> Html:
+    shown = list(dict.fromkeys(row.measure for row in found.select(at=at) if _is_of_units(row)))
+    rows = []
+    for unit_set, kind in study.kinds(layer).items():
+        mine = _at(found, unit_set, at)
+        if mine:
+            first = next(iter(mine.values()))
+            there = "does not get there" if first.status == "unreached" else f"{first.l0:.3g}"
+            cells = ["" if first.status == "unreached" else _cell(mine.get(key)) for key in shown]
+            rows.append([tag("span", unit_set, class_=f"kind {kind}"), there, *cells])
+    label = f"Scores of all unit sets at {at}"
+    return tag(
+        "details",
+        tag("summary", _words(at)),
+        scrolling(table(["units", "firing", *shown], rows, label), label),
+    )
+
+
+def _is_of_units(row: Row) -> bool:
+    return _family(row.measure.partition("[")[0]) not in ("fidelity", "recovery")
+
+
+def _words(at: str) -> str:
+    quantity, _, value = at.partition("=")
+    return {
+        "fvu": f"Where {100 * float(value):g} % of the variance is lost",
+        "l0": f"Where {value} units fire for an item",
+    }.get(quantity, f"Where {100 * float(value):g} % of the loss is recovered")
+
+
+def _frontier(study: "Monosemanticity", layer: str, found: MeasureTable, measure: str) -> Panel:
+    """Every scored setting of every family: its score against the variance that it loses."""
+    lines: list[Series] = []
+    for unit_set, kind in study.kinds(layer).items():
+        points = [
+            (max(row.fvu, _LEAST), row.value, row.low, row.high)
+            for row in found.select(unit_set=unit_set, at="own", measure=measure)
+            if not math.isnan(row.value) and row.fvu < 1
+        ]
+        if points:
+            shown: Kind = "neurons" if kind == "neurons" else "features" if kind == "features" else "control"
+            lines.append(series(unit_set, shown, points))
+    title = SHOWN.get(measure, measure)
+    return Panel(f"{layer}: {title}", "variance lost", "", tuple(lines), x_log=True)
+
+
+_LEAST = 1e-3  # what loses less is drawn here: a log axis has no 0
