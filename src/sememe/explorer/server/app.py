@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from importlib import resources
 from pathlib import PurePosixPath
 
+import anyio
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,12 +27,16 @@ _REPORT_POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data:; base-uri 'none'; form-action 'none'"
 )
+# Answers that are worked on at a time.
+_WORKERS = 3
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 
 
 def application(run: RunData, endpoints: Iterable[Endpoint], door: Door) -> ASGIApp:
     """The guarded application of one run."""
     by_name = {endpoint.name: endpoint for endpoint in endpoints}
+    # Few threads: each keeps memory of its own, and two cores serve no more at a time.
+    workers = anyio.CapacityLimiter(_WORKERS)
 
     async def page(request: Request) -> Response:
         return _asset("app/index.html")
@@ -40,14 +45,14 @@ def application(run: RunData, endpoints: Iterable[Endpoint], door: Door) -> ASGI
         return _asset(request.path_params["path"])
 
     async def plotly(request: Request) -> Response:
-        content = await anyio.to_thread.run_sync(_plotly)
+        content = await anyio.to_thread.run_sync(_plotly, limiter=workers)
         return Response(content, media_type="text/javascript", headers={"Cache-Control": "max-age=86400"})
 
     async def report(request: Request) -> Response:
         path = run.folder.path("report.html")
         if not path.is_file():
             return PlainTextResponse("This run has no report yet.", 404)
-        content = await anyio.to_thread.run_sync(path.read_bytes)
+        content = await anyio.to_thread.run_sync(path.read_bytes, limiter=workers)
         headers = {"Content-Security-Policy": _REPORT_POLICY}
         return Response(content, media_type="text/html", headers=headers)
 
@@ -57,7 +62,7 @@ def application(run: RunData, endpoints: Iterable[Endpoint], door: Door) -> ASGI
             return JSONResponse({"error": "There is no such question."}, 404)
         try:
             return await anyio.to_thread.run_sync(
-                _answered, endpoint, run, request.query_params.multi_items()
+                _answered, endpoint, run, request.query_params.multi_items(), limiter=workers
             )
         except NotThere as error:
             return JSONResponse({"error": str(error)}, 404)
@@ -65,7 +70,7 @@ def application(run: RunData, endpoints: Iterable[Endpoint], door: Door) -> ASGI
             return JSONResponse({"error": str(error)}, 400)
 
     async def live(socket: WebSocket) -> None:
-        await LiveSocket(run, socket).serve()
+        await LiveSocket(run, socket, workers).serve()
 
     app = Starlette(
         routes=[

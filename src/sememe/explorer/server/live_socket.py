@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 
+import anyio
 import anyio.to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -17,8 +18,8 @@ from sememe.explorer.live.run_data import RunData
 class LiveSocket:
     """One viewer. A message that is no question gets a sentence back, and the socket stays open."""
 
-    def __init__(self, run: RunData, socket: WebSocket) -> None:
-        self.run, self.socket = run, socket
+    def __init__(self, run: RunData, socket: WebSocket, workers: anyio.CapacityLimiter) -> None:
+        self.run, self.socket, self.workers = run, socket, workers
         self._waiting: str | None = None
         self._news = asyncio.Event()
         self._opened: set[tuple[str, str]] = set()
@@ -69,7 +70,9 @@ class LiveSocket:
         key = (question.layer, question.unit_set)
         if key in self._opened:
             return frame(answer(self.run, question))
-        reply = await anyio.to_thread.run_sync(lambda: frame(answer(self.run, question)))
+        reply = await anyio.to_thread.run_sync(
+            lambda: frame(answer(self.run, question)), limiter=self.workers
+        )
         self._opened.add(key)
         return reply
 

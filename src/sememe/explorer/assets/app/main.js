@@ -69,6 +69,9 @@ class Shell {
       this.#links.set(page.name, link);
       list.append(h("li", {}, link));
     }
+    if (run.has_report) {
+      list.append(h("li", {}, h("a", { href: "/report", target: "_blank", rel: "noopener", title: "The run's report, a file of its own" }, "Report")));
+    }
     const themeButton = h("button", { id: "theme", type: "button", onclick: () => {
       label.textContent = `Theme: ${nextTheme()}`;
     } }, halfDisc());

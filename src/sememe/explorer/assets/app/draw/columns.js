@@ -98,7 +98,8 @@ export class Neurons {
   #prepare({ shape, values }) {
     this.#pictures = Array.from({ length: shape[0] }, (_, unit) => {
       const own = values.subarray(unit * SIZE, (unit + 1) * SIZE);
-      const most = own.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-9);
+      // A few weights are far larger than all others: the end colours belong to the 97th percentile.
+      const most = own.map(Math.abs).sort()[Math.floor(0.97 * SIZE)] || 1;
       const picture = new Uint8ClampedArray(3 * SIZE);
       own.forEach((value, i) => picture.set(rampColour(value / most), 3 * i));
       return picture;
@@ -124,7 +125,7 @@ export class Neurons {
   /** The neuron's weights, bright where there is ink: what adds up to its activation. */
   #underInk({ context, image }, picture, ink) {
     for (let i = 0; i < SIZE; i++) {
-      const share = 0.22 + 0.78 * (ink[i] / 255);
+      const share = 0.4 + 0.6 * (ink[i] / 255);
       for (let c = 0; c < 3; c++) image.data[4 * i + c] = 141 + (picture[3 * i + c] - 141) * share;
       image.data[4 * i + 3] = 255;
     }

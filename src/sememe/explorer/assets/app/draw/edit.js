@@ -107,7 +107,7 @@ export class EditPanel {
         this.body.querySelector("[aria-checked=true]").focus();
       }, "What to do with the unit"),
       h("div", { class: "row slider-row" }, this.slider, this.output),
-      this.where.layer.grid && h("p", { class: "small muted" }, "The layer has a map: an edit holds at every position."),
+      h("p", { class: "small muted", hidden: !this.where.layer.grid }, "The layer has a map: an edit holds at every position."),
     );
     this.#showList();
     if (this.answer) this.update(this.answer, this.highest);

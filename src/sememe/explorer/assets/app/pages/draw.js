@@ -74,6 +74,7 @@ class DrawPage {
     this.fidelity = h("p", { class: "fidelity" });
     this.neuronPlace = h("div", { class: "place" });
     this.featurePlace = h("div", { class: "place" });
+    this.neuronHow = h("p", { class: "small muted" });
     this.neuronTitle = h("h2", { class: "column-title" });
     this.featureTitle = h("div", { class: "column-title" });
     this.picks = h("div", { class: "tools" });
@@ -126,7 +127,10 @@ class DrawPage {
     this.features = new Features(this.app, layer, unitSet, choose);
     this.neuronTitle.replaceChildren(this.app.ui.kind("neurons", `${layer.n_neurons} neurons of ${layer.layer}`));
     this.featureTitle.replaceChildren(h("h2", {}, this.app.ui.kind(unitSet.kind, unitSet.title)));
-    this.featurePlace.replaceChildren(this.features.element, this.features.count);
+    this.featurePlace.replaceChildren(this.features.count, this.features.element);
+    const how = layer.grid ? "Where each fires; the bar is its mean over the map."
+      : layer.n_neurons > 32 ? "Brighter is more active." : "Bars: activation.";
+    this.neuronHow.textContent = how;
     const where = this.#where;
     let weights = null;
     try {
@@ -136,7 +140,8 @@ class DrawPage {
     }
     if (this.#where !== where) return;
     this.neurons = new Neurons(this.app, layer, weights, choose);
-    this.neuronPlace.replaceChildren(this.neurons.element);
+    if (weights) this.neuronHow.textContent = "Incoming weights, lit where there is ink: pale green excites, plum inhibits.";
+    this.neuronPlace.replaceChildren(this.neuronHow, this.neurons.element);
     this.edges.moved();
     this.#showChosen();
     this.#ask();
