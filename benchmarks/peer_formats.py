@@ -22,7 +22,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -33,9 +33,18 @@ from torch import Tensor, nn
 warnings.filterwarnings("ignore")
 
 D_IN, D_SAE, K = 16, 48, 5
+D_OUT = 11
 
-# What a library is asked to do with a dictionary: encode items, and decode codes.
-Coder = tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
+
+class Coder(NamedTuple):
+    """What a library is asked to do with a dictionary."""
+
+    encode: Callable[[Tensor], Tensor]
+    decode: Callable[[Tensor], Tensor]
+    predict: Callable[[Tensor], Tensor] | None = None
+    """From items of one layer to those of another, of a transcoder."""
+
+
 # A dictionary that a library saved: its name, where it is below FOLDER, and the library's own coder.
 Written = tuple[str, str, Coder]
 
@@ -67,14 +76,10 @@ def randomise(module: nn.Module, seed: int) -> None:
 
 
 def write_saelens(folder: Path) -> Iterator[Written]:
-    from sae_lens import SAE
     from sae_lens.registry import get_sae_class, get_sae_training_class
     from sae_lens.training.activation_scaler import ActivationScaler
 
-    def coder(path: Path) -> Coder:
-        sae = SAE.load_from_disk(path)
-        return sae.encode, sae.decode
-
+    coder = read_saelens
     sizes = {"d_in": D_IN, "d_sae": D_SAE}
     steps = {"max_iterations": K, "residual_threshold": 0.0, "stop_on_duplicate_support": False}
     cases: dict[str, tuple[str, dict[str, Any]]] = {
@@ -87,6 +92,8 @@ def write_saelens(folder: Path) -> Iterator[Written]:
         "gated": ("gated", {}),
         "gated-uncentred": ("gated", {"apply_b_dec_to_input": False}),
         "matching-pursuit": ("matching_pursuit", steps),
+        "transcoder": ("transcoder", {"d_out": D_OUT, "apply_b_dec_to_input": False}),
+        "skip-transcoder": ("skip_transcoder", {"d_out": D_OUT, "apply_b_dec_to_input": False}),
     }
     for number, (name, (architecture, options)) in enumerate(cases.items()):
         kind, configuration = get_sae_class(architecture)
@@ -118,7 +125,7 @@ def write_saelens(folder: Path) -> Iterator[Written]:
     sae.save_model(folder / name)
     ActivationScaler(scaling_factor=2.5).save(str(folder / name / "activation_scaler.json"))
     sae.fold_activation_norm_scaling_factor(2.5)
-    yield name, name, (sae.encode, sae.decode)
+    yield name, name, Coder(sae.encode, sae.decode)
     name, (kind, configuration) = "version-5", get_sae_class("standard")
     sae = kind(configuration(**sizes))
     randomise(sae, 31)
@@ -133,7 +140,8 @@ def read_saelens(path: Path) -> Coder:
     from sae_lens import SAE
 
     sae = SAE.load_from_disk(path)
-    return sae.encode, sae.decode
+    predicts = "transcoder" in sae.cfg.architecture()
+    return Coder(sae.encode, sae.decode, sae.forward if predicts else None)
 
 
 def write_dictionary_learning(folder: Path) -> Iterator[Written]:
@@ -173,7 +181,7 @@ def write_dictionary_learning(folder: Path) -> Iterator[Written]:
         found |= {"config": trainer.config, "norm_factor": 3.0}
         _save_trainer(folder / backup, found, trainer.config)
         trainer.ae.scale_biases(3.0)
-        yield backup, backup, (trainer.ae.encode, trainer.ae.decode)
+        yield backup, backup, Coder(trainer.ae.encode, trainer.ae.decode)
 
 
 def _save_trainer(folder: Path, found: dict[str, Any], config: dict[str, Any]) -> None:
@@ -187,13 +195,19 @@ def read_dictionary_learning(path: Path) -> Coder:
     from dictionary_learning.utils import load_dictionary
 
     module, _ = load_dictionary(str(path), "cpu")
-    return module.encode, module.decode
+    return Coder(module.encode, module.decode)
 
 
 def write_sparsify(folder: Path) -> Iterator[Written]:
     from sparsify import SparseCoder, SparseCoderConfig
 
-    for name, options in {"latents": {"num_latents": D_SAE}, "expansion": {"expansion_factor": 3}}.items():
+    cases: dict[str, dict[str, Any]] = {
+        "latents": {"num_latents": D_SAE},
+        "expansion": {"expansion_factor": 3},
+        "transcoder": {"num_latents": D_SAE, "transcode": True},
+        "skip-transcoder": {"num_latents": D_SAE, "transcode": True, "skip_connection": True},
+    }
+    for name, options in cases.items():
         module = SparseCoder(D_IN, SparseCoderConfig(k=K, **options))
         randomise(module, 60)
         module.save_to_disk(folder / name)
@@ -209,7 +223,14 @@ def read_sparsify(path: Path) -> Coder:
         values, components, _ = module.encode(x)
         return torch.zeros(len(x), module.num_latents).scatter(1, components, values)
 
-    return encode, lambda codes: codes @ module.W_dec + module.b_dec
+    def predict(x: Tensor) -> Tensor:
+        return module(x).sae_out
+
+    return Coder(
+        encode,
+        lambda codes: codes @ module.W_dec + module.b_dec,
+        predict if module.cfg.transcode else None,
+    )
 
 
 def write_overcomplete(folder: Path) -> Iterator[Written]:
@@ -240,7 +261,7 @@ def write_overcomplete(folder: Path) -> Iterator[Written]:
         module.running_threshold = 0.6
         module.eval()
         path = f"{name}/module.pt" if "Jump" in name else name
-        yield name, path, (lambda x, m=module: m.encode(x)[1], module.decode)
+        yield name, path, Coder(lambda x, m=module: m.encode(x)[1], module.decode)
 
 
 def read_overcomplete(path: Path) -> Coder:
@@ -252,7 +273,7 @@ def read_overcomplete(path: Path) -> Coder:
     module = getattr(classes, settings.pop("class"))(**settings)
     module.load_state_dict(load_file(path / "state_dict.safetensors"))
     module.eval()
-    return lambda x: module.encode(x)[1], lambda codes: module.decode(codes) + offset
+    return Coder(lambda x: module.encode(x)[1], lambda codes: module.decode(codes) + offset)
 
 
 WRITERS = {
@@ -276,10 +297,11 @@ def write(folder: Path) -> None:
     items = torch.randn(300, D_IN, generator=torch.Generator().manual_seed(1)) + 0.5
     manifest = []
     for format, writer in WRITERS.items():
-        for name, path, (encode, decode) in writer(folder / format):
-            codes = encode(items)
+        for name, path, coder in writer(folder / format):
+            codes = coder.encode(items)
             arrays = folder / f"{format}-{name}.npz"
-            np.savez(arrays, items=items, codes=codes, reconstruction=decode(codes))
+            predicted = {} if coder.predict is None else {"prediction": coder.predict(items)}
+            np.savez(arrays, items=items, codes=codes, reconstruction=coder.decode(codes), **predicted)
             entry = {"name": name, "format": format, "path": f"{format}/{path}", "arrays": arrays.name}
             manifest.append(entry)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
@@ -290,11 +312,15 @@ def read(folder: Path) -> bool:
     """Let every library read, and compare with what the writer made of the items."""
     same = True
     for entry in json.loads((folder / "manifest.json").read_text()):
-        encode, decode = READERS[entry["format"]](folder / entry["path"])
+        coder = READERS[entry["format"]](folder / entry["path"])
         expected = np.load(folder / entry["arrays"])
-        codes = encode(torch.from_numpy(expected["items"]))
+        items = torch.from_numpy(expected["items"])
+        codes = coder.encode(items)
         apart = np.abs(codes.numpy() - expected["codes"]).max()
-        apart_back = np.abs(decode(codes).numpy() - expected["reconstruction"]).max()
+        apart_back = np.abs(coder.decode(codes).numpy() - expected["reconstruction"]).max()
+        if coder.predict is not None:
+            found = coder.predict(items).numpy()
+            apart_back = max(apart_back, np.abs(found - expected["prediction"]).max())
         same &= bool(max(apart, apart_back) < 1e-5)
         print(f"{entry['format']:20} {entry['name']:24} codes {apart:.1e}  reconstruction {apart_back:.1e}")
     return same

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sememe.activations import planted
-from sememe.dictionaries import registry
+from sememe.dictionaries import SkipTranscoder, Transcoder, registry, save
 from sememe.dictionaries.formats import export_dictionary, import_dictionary
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "peer_formats.py"
@@ -58,6 +58,9 @@ def test_what_they_wrote_gives_their_codes_and_reconstructions_here(theirs, caps
         with capsys.disabled():
             name = f"{entry['format']} {entry['name']}"
             print(f"\n{name:42} {type(dictionary).__name__:14} codes {apart:.1e} back {back:.1e}", end="")
+        if "prediction" in expected:
+            predicted = dictionary.predict(expected["items"])
+            back = max(back, np.abs(predicted - expected["prediction"]).max())
         assert max(apart, back) < 1e-5, name
         assert 0 < (codes != 0).mean() < 1, name
 
@@ -77,10 +80,35 @@ def test_what_we_fitted_gives_our_codes_and_reconstructions_there(tmp_path, caps
             path = f"{name}-{format}"
             export_dictionary(sae, tmp_path / path, format)
             manifest.append({"name": name, "format": format, "path": path, "arrays": arrays.name})
+        if name in EXCHANGED["saelens"]:  # takes our own folders, too
+            save(sae, tmp_path / f"{name}-own")
+            entry = {"name": f"{name}, own folder", "format": "saelens", "path": f"{name}-own"}
+            manifest.append({**entry, "arrays": arrays.name})
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     output = run("read", tmp_path)
     with capsys.disabled():
         print(f"\n{output}", end="")
+
+
+@pytest.mark.parametrize(("format", "sparsity"), [("saelens", "l1"), ("sparsify", "topk")])
+@pytest.mark.parametrize("kind", [Transcoder, SkipTranscoder])
+def test_our_transcoders_give_our_codes_and_predictions_there(format, sparsity, kind, tmp_path, capsys):
+    truth = planted(2000, 16, 32, active=3.0, seed=3)
+    items = truth.values + 0.5
+    later = (np.maximum(items @ np.eye(16)[::-1] - 0.3, 0) + items[:, :1]).astype(np.float32)
+    later = later if format == "sparsify" else later[:, :7]
+    transcoder = kind(n_components=32, k=3, n_epochs=5, sparsity=sparsity).fit(items, later)
+    codes, predicted = transcoder.transform(items), transcoder.predict(items)
+    back = transcoder.inverse_transform(codes)
+    np.savez(tmp_path / "t.npz", items=items, codes=codes, reconstruction=back, prediction=predicted)
+    export_dictionary(transcoder, tmp_path / "theirs", format)
+    entry = {"name": kind.__name__, "format": format, "path": "theirs", "arrays": "t.npz"}
+    (tmp_path / "manifest.json").write_text(json.dumps([entry]))
+    output = run("read", tmp_path)
+    with capsys.disabled():
+        print(f"\n{output.splitlines()[-1]}", end="")
+    imported = import_dictionary(tmp_path / "theirs", format=format)
+    np.testing.assert_allclose(imported.predict(items), predicted, atol=1e-5)
 
 
 def test_what_we_imported_can_be_exported_to_every_library_that_has_it(theirs, tmp_path):

@@ -68,7 +68,6 @@ def test_a_decoder_that_is_transposed_as_in_other_libraries_is_refused(sparse_co
     [
         ("activation", "groupmax", "compete in groups"),
         ("signed", True, "keep their sign"),
-        ("transcode", True, "another layer"),
         ("skip_connection", True, "from its codes alone"),
     ],
 )

@@ -3,10 +3,10 @@
 ==================== ==================================== ===============================================
 format               files                                what is exchanged
 ==================== ==================================== ===============================================
-saelens              cfg.json, sae_weights.safetensors    standard, topk, jumprelu, gated, and matching
-                                                          pursuit of a number of steps
+saelens              cfg.json, sae_weights.safetensors    standard, topk, jumprelu, gated, matching pursuit
+                                                          of a number of steps, (skip) transcoder with a ReLU
 dictionary_learning  ae.pt, config.json                   all of its classes; backups are read, too
-sparsify             cfg.json, sae.safetensors            topk
+sparsify             cfg.json, sae.safetensors            topk, (skip) transcoder with topk
 overcomplete         a state_dict, overcomplete.json      SAE, TopK, BatchTopK, Jump; archetypal are read
 saev                 one file                             Relu and BatchTopK are read
 ==================== ==================================== ===============================================

@@ -1,8 +1,9 @@
 """SAELens: ``cfg.json`` and ``sae_weights.safetensors``.
 
 ``W_enc (d_in, d_sae)``, ``b_enc``, ``W_dec (d_sae, d_in)``, ``b_dec``; jumprelu adds ``threshold``, gated has
-``b_gate``, ``r_mag`` and ``b_mag`` in place of ``b_enc``. Read from SAELens 6, and what it reads of earlier
-versions; our own ``save`` writes the same files, so that exporting is saving without what only we read.
+``b_gate``, ``r_mag`` and ``b_mag`` in place of ``b_enc``; transcoders have ``W_dec (d_sae, d_out)`` and, if they
+skip, ``W_skip (d_out, d_in)``. Read from SAELens 6, and what it reads of earlier versions; our own ``save``
+writes the same files, so that exporting is saving without what only we read.
 
 What SAELens does with its options when it encodes is folded into the weights: ``apply_b_dec_to_input``,
 ``rescale_acts_by_decoder_norm``, and the scale of ``expected_average_only_in`` where the checkpoint has it.
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from sememe.dictionaries.dictionary import Dictionary
+from sememe.dictionaries.formats import transcoding
 from sememe.dictionaries.formats.autoencoder import KINDS, Autoencoder, rounded, shapes
 from sememe.dictionaries.formats.peer_files import (
     checked,
@@ -30,6 +32,7 @@ from sememe.dictionaries.formats.peer_files import (
 )
 from sememe.dictionaries.storage import CONFIGURATION, WEIGHTS
 from sememe.dictionaries.tensors import read_tensors
+from sememe.dictionaries.transcoder import Transcoder
 from sememe.errors import FormatError
 from sememe.files import whole_folder, write_json
 
@@ -38,6 +41,9 @@ _SCALER = "activation_scaler.json"
 
 # Names that its trainer gives to what it saves as a jumprelu for use.
 _BATCH_TOPK = ("batchtopk", "matryoshka_batchtopk")
+
+# Both with a ReLU.
+_TRANSCODERS = ("transcoder", "skip_transcoder")
 
 _SCALED = "expected_average_only_in"
 
@@ -66,6 +72,12 @@ def read(path: Path) -> Dictionary:
     architecture = _architecture(cfg_path, cfg)
     tensors = _today(weights_path, read_tensors(weights_path))
     d_in, d_sae = positive_integer(cfg_path, cfg, "d_in"), positive_integer(cfg_path, cfg, "d_sae")
+    if architecture in _TRANSCODERS:
+        why = "the codes of a transcoder of scaled items are others"
+        refuse_other_than(cfg_path, cfg, "normalize_activations", "none", why)
+        d_out, skips = positive_integer(cfg_path, cfg, "d_out"), architecture == "skip_transcoder"
+        expected = transcoding.shapes(d_in, d_sae, d_out, skip=skips)
+        return transcoding.fitted(cfg_path, checked(weights_path, tensors, expected), None)
     theirs = checked(weights_path, tensors, shapes(architecture, d_in, d_sae))
     if architecture == "matching_pursuit":
         return _pursuit(cfg_path, cfg, theirs).fitted()
@@ -92,14 +104,18 @@ def write(dictionary: Dictionary, path: Path) -> None:
     Raises:
         DictionaryError: SAELens has no such architecture.
     """
-    autoencoder = Autoencoder.of(dictionary, "SAELens", tuple(KINDS))
+    if isinstance(dictionary, Transcoder):
+        tensors = transcoding.tensors_of(dictionary, "SAELens", "l1")
+    else:
+        tensors = rounded(Autoencoder.of(dictionary, "SAELens", tuple(KINDS)).tensors)
     configuration = dictionary._stored_configuration()
     # Without it the loader there would take the path of files from before version 6.
     assert configuration["metadata"]["sae_lens_version"]
-    sizes = {"d_in": autoencoder.d_in, "d_sae": autoencoder.d_sae, "dtype": "float32", "device": "cpu"}
+    d_sae = len(dictionary.components_)
+    sizes = {"d_in": dictionary.n_features_in_, "d_sae": d_sae, "dtype": "float32", "device": "cpu"}
     with whole_folder(path) as partial:
         write_json(partial / CONFIGURATION, sizes | configuration)
-        write_tensors(partial / WEIGHTS, rounded(autoencoder.tensors))
+        write_tensors(partial / WEIGHTS, tensors)
 
 
 def _pursuit(path: Path, cfg: Mapping[str, Any], theirs: dict[str, Tensor]) -> Autoencoder:
@@ -122,7 +138,7 @@ def _architecture(path: Path, cfg: Mapping[str, Any]) -> str:
             f"{path}: {cfg['architecture']} is the checkpoint of a training: save it with SAELens' "
             "save_inference_model, which makes it a jumprelu with the learned threshold, and import that."
         )
-    return one_of(path, cfg, "architecture", KINDS)
+    return one_of(path, cfg, "architecture", (*KINDS, *_TRANSCODERS))
 
 
 def _of_version_6(path: Path, cfg: dict[str, Any]) -> dict[str, Any]:
