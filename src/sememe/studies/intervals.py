@@ -27,8 +27,10 @@ class Mean:
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def over_seeds(values: Sequence[float]) -> Mean:
+def over_seeds(values: Sequence[float], least: float = -math.inf, greatest: float = math.inf) -> Mean:
     """The mean of one value a seed, with the interval of Student's t; values that are NaN do not count.
+
+    The interval is cut at the ``least`` and the ``greatest`` value that there can be.
 
     >>> mean = over_seeds([1.0, 2.0, 3.0])
     >>> mean.value, round(mean.low, 3), round(mean.high, 3), mean.n
@@ -41,4 +43,4 @@ def over_seeds(values: Sequence[float]) -> Mean:
     if known.size == 1:
         return Mean(value, float("nan"), float("nan"), 1)
     reach = float(stdtrit(known.size - 1, 0.975)) * float(known.std(ddof=1)) / math.sqrt(known.size)
-    return Mean(value, value - reach, value + reach, int(known.size))
+    return Mean(value, max(least, value - reach), min(greatest, value + reach), int(known.size))

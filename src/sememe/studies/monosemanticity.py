@@ -27,8 +27,8 @@ from sememe.studies.study import Findings, Options, Study, checked_count, checke
 
 Key = tuple[str, tuple[tuple[str, object], ...]]
 
-# Dictionary seeds of controls that are trained, or turned at random.
-_FEW = 2
+# Dictionary seeds of the costly controls.
+_FEW = 1
 
 
 @dataclass(frozen=True)

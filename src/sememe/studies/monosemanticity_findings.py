@@ -285,7 +285,8 @@ def _frontier(study: "Monosemanticity", layer: str, found: MeasureTable, measure
             shown: Kind = "neurons" if kind == "neurons" else "features" if kind == "features" else "control"
             lines.append(series(unit_set, shown, points))
     title = SHOWN.get(measure, measure)
-    return Panel(f"{layer}: {title}", "variance lost", "", tuple(lines), x_log=True)
+    return Panel(f"{layer}: {title}", "variance lost", "", tuple(lines), x_ticks=_TICKS, x_log=True)
 
 
 _LEAST = 1e-3  # what loses less is drawn here: a log axis has no 0
+_TICKS = (0.001, 0.01, 0.1, 1.0)

@@ -227,7 +227,7 @@ class Splitting(Study):
         for row in chosen.to_pylist():
             if row[column] is not None:
                 by_network.setdefault(row["network_seed"], []).append(row[column])
-        return over_seeds([float(np.mean(values)) for values in by_network.values()])
+        return over_seeds([float(np.mean(values)) for values in by_network.values()], 0.0, 1.0)
 
     def _panels(self, table: pa.Table, layer: str) -> list[Panel]:
         found = []

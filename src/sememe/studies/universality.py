@@ -338,7 +338,7 @@ class Counterparts:
     def share(self, layer: str, relation: str, unit_set: str) -> Mean:
         """Of the units with a counterpart."""
         found = self._by_network(layer, relation, unit_set, "correlation")
-        return over_seeds([float((values >= SHARED).mean()) for values in found.values()])
+        return over_seeds([float((values >= SHARED).mean()) for values in found.values()], 0.0, 1.0)
 
     def difference(self, layer: str, relation: str, first: str, second: str) -> Mean:
         """Of two unit sets' means, network by network."""
