@@ -1,9 +1,9 @@
 """SAELens: ``cfg.json`` and ``sae_weights.safetensors``.
 
 ``W_enc (d_in, d_sae)``, ``b_enc``, ``W_dec (d_sae, d_in)``, ``b_dec``; jumprelu adds ``threshold``, gated has
-``b_gate``, ``r_mag`` and ``b_mag`` in place of ``b_enc``; transcoders have ``W_dec (d_sae, d_out)`` and, if they
-skip, ``W_skip (d_out, d_in)``. Read from SAELens 6, and what it reads of earlier versions; our own ``save``
-writes the same files, so that exporting is saving without what only we read.
+``b_gate``, ``r_mag`` and ``b_mag`` in place of ``b_enc``; transcoders have ``W_dec (d_sae, d_out)``, and
+``W_skip (d_out, d_in)`` if they skip. Read from SAELens 6, and what it reads of earlier versions; our own
+``save`` writes the same files, so that exporting is saving without what only we read.
 
 What SAELens does with its options when it encodes is folded into the weights: ``apply_b_dec_to_input``,
 ``rescale_acts_by_decoder_norm``, and the scale of ``expected_average_only_in`` where the checkpoint has it.
