@@ -65,6 +65,7 @@ FAMILIES = {
 }
 """What a family is called on the command line, in tables, and in ``dictionaries.registry()``."""
 
+_ICA = (("max_items", 10_000), ("max_iter", 200), ("tolerance", 0.05))
 _JUMP = (3.0, 1.0, 0.3, 0.1)  # weights of JumpReLU's L0, from sparse to faithful
 
 
@@ -101,28 +102,24 @@ def lineup(
         else:
             sweep = Sweep(title, kind, "features", "k", k, trained)
         found.append(Entry(sweep, "all"))
-    widest = (*wide, ("max_steps", steps))
+    widest, passes = (*wide, ("max_steps", steps)), (("n_epochs", 2),)
+    both = (shape.components, shape.wide)
     found += [
-        Entry(Sweep("TopK SAE, wide", "TopKSAE", "features", "k", k, widest, name="TopKSAE-wide"), "all"),
-        Entry(Sweep("rotated neurons", "RotatedNeurons", "control", "k", kept), "all"),
+        Entry(Sweep("TopK SAE, wide", "TopKSAE", "features", "k", k, widest), "few"),
+        Entry(Sweep("rotated neurons", "RotatedNeurons", "control", "k", kept), "few"),
         Entry(Sweep("random directions", "RandomDictionary", "control", "k", k, size), "all"),
-        Entry(
-            Sweep("random, wide", "RandomDictionary", "control", "k", kept, wide, name="Random-wide"), "few"
-        ),
+        Entry(Sweep("random, wide", "RandomDictionary", "control", "k", kept, wide), "few"),
         Entry(Sweep("stored activations", "StoredActivations", "control", "k", k, size), "all"),
-        Entry(Sweep("stored, wide", "StoredActivations", "control", "k", k, wide, name="Stored-wide"), "all"),
-        Entry(Sweep("k-means", "KMeans", "control", "n_components", (shape.components, shape.wide)), "few"),
+        Entry(Sweep("stored, wide", "StoredActivations", "control", "k", k, wide), "few"),
+        Entry(Sweep("k-means", "KMeans", "control", "n_components", both, passes), "few"),
         Entry(Sweep("PCA", "PCA", "control", "k", kept), "one"),
     ]
     if costly:
         narrow = tuple(sorted({max(2, shape.neurons // share) for share in (8, 4, 2)}))
         found += [
-            Entry(Sweep("ICA", "FastICA", "control", "k", kept), "few"),
-            Entry(Sweep("NMF", "NMF", "control", "n_components", narrow), "few"),
-            Entry(
-                Sweep("VQ codebook", "CodebookVQ", "control", "n_components", (shape.components, shape.wide)),
-                "few",
-            ),
+            Entry(Sweep("ICA", "FastICA", "control", "k", kept, _ICA), "few"),
+            Entry(Sweep("NMF", "NMF", "control", "n_components", narrow, passes), "few"),
+            Entry(Sweep("VQ codebook", "CodebookVQ", "control", "n_components", both, passes), "few"),
             Entry(Sweep("frozen decoder", "FrozenDecoderSAE", "control", "k", k, trained), "few"),
             Entry(Sweep("untrained network", "TopKSAE", "control", "k", k, trained), "few", "untrained"),
             # Hundreds of pixels are never given back by so few components: equal sparsity is what can be met.

@@ -50,6 +50,8 @@ class Monosemanticity(Study):
     name = "monosemanticity"
     title = "Monosemanticity"
     question = "Are features more monosemantic than neurons?"
+    # Widths and sparsities were chosen on the development images of networks up to here.
+    first_seed = 200
 
     @classmethod
     def configured(cls, options: Options) -> "Monosemanticity":
@@ -68,7 +70,7 @@ class Monosemanticity(Study):
             steps=150 if quick else 600,
             map_images=400 if quick else 1_500,
             replicates=100 if quick else 200,
-            units=32 if quick else 128,
+            units=32 if quick else 64,
             fvu=(0.1,) if quick else (0.05, 0.02),
             loss_recovered=() if quick else (0.99,),
         )
@@ -91,7 +93,7 @@ class Monosemanticity(Study):
             report_images=self.report_images,
             map_images=self.map_images,
             replicates=self.replicates,
-            limits=judging.Limits(units=self.units),
+            limits=judging.Limits(units=self.units, effect_images=24, simulated_items=1_500),
             device=device,
         )
         found = [subjects.train_stage(subjects.encoder_of(self.seed), folder, device, self.train_images)]

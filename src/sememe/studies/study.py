@@ -19,9 +19,6 @@ from sememe.studies.folder import StudyFolder
 from sememe.studies.page import Section
 from sememe.studies.panels import Panel
 
-FIRST_SEED = 100
-"""Defaults were chosen on networks and dictionaries of the seeds below; a study reports on others."""
-
 
 @dataclass(frozen=True)
 class Options:
@@ -71,6 +68,8 @@ class Study(abc.ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     question: ClassVar[str]
+    first_seed: ClassVar[int] = 100
+    """What was chosen before, was chosen on networks and dictionaries of the seeds below."""
 
     @classmethod
     @abc.abstractmethod
@@ -100,11 +99,11 @@ class Study(abc.ABC):
 
     def network_seeds(self) -> tuple[int, ...]:
         """The seeds of the networks; none that a default was chosen on."""
-        return tuple(self.seed + FIRST_SEED + number for number in range(self.networks))
+        return tuple(self.seed + self.first_seed + number for number in range(self.networks))
 
     def dictionary_seeds(self) -> tuple[int, ...]:
         """The seeds of the dictionaries on each network."""
-        return tuple(self.seed + FIRST_SEED + number for number in range(self.dictionaries))
+        return tuple(self.seed + self.first_seed + number for number in range(self.dictionaries))
 
 
 def checked_count(name: str, given: int | None, default: int, least: int = 1) -> int:
