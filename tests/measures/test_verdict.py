@@ -103,7 +103,8 @@ def test_the_sentence_names_wins_and_losses_alike_neurons_first():
         "fc1: with 5 % of the variance lost, SAE features (8.0 firing an item) beat the neurons in "
         "selectivity and similarity, lose to them in concepts, win and lose measures of simulation and "
         "cannot be told apart in cause; no better on the whole than random (ahead in similarity, concepts "
-        "and simulation); better than rotated (ahead in concepts); never as faithful: PCA (21 % lost at best)."
+        "and simulation); better than rotated (ahead in concepts); never as faithful: PCA (21 % lost at "
+        "best)."
     )
     assert found.place == "fvu=0.05"
     assert found.families["neurons"]["simulation"] == "split"

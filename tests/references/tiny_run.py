@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from sememe.recipes.configuration import LayerPlan, NetworkPlan, RunConfiguration, Sweep
+from sememe.recipes.configuration import Effort, LayerPlan, NetworkPlan, RunConfiguration, Sweep
 from sememe.runs import Silent, run
 
 
@@ -16,21 +16,36 @@ def tiny(seed: int = 0) -> RunConfiguration:
     size = (("n_components", 32), ("random_state", seed))
     trained = (*size, ("n_epochs", 2), ("batch_size", 256))
     sweeps = (
-        Sweep("neurons", "Neurons", "neurons", "k", (2, 16)),
-        Sweep("TopK SAE", "TopKSAE", "features", "k", (2, 6), trained),
+        Sweep("neurons", "Neurons", "neurons", "k", (16,), twins=(16,)),
+        Sweep("TopK SAE", "TopKSAE", "features", "k", (2, 6), trained, twins=(2, 6)),
         Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", (0.1, 0.01), trained),
-        Sweep("random directions", "RandomDictionary", "control", "k", (2, 6), size),
+        Sweep("top neurons", "Neurons", "control", "k", (2, 8), name="TopNeurons", twins=(2,)),
+        Sweep("random directions", "RandomDictionary", "control", "k", (2, 6), size, twins=(2, 6)),
         Sweep("stored activations", "StoredActivations", "control", "k", (2, 6), size),
         Sweep("PCA", "PCA", "control", "k", (2, 8)),
+        Sweep("untrained network", "TopKSAE", "control", "k", (6,), trained, "Untrained", "untrained"),
+        Sweep("pixels", "TopKSAE", "control", "k", (6,), trained, "Pixels", "pixels", items=500),
+    )
+    plan = NetworkPlan(
+        "digit_mlp", "a tiny run's network", seed, ("hidden1",), epochs=2, second_seed=seed + 1
     )
     return RunConfiguration(
         recipe="tiny",
         seed=seed,
         quick=True,
         train_images=1500,
+        development_images=200,
         report_images=300,
-        networks=(NetworkPlan("digit_mlp", "a tiny run's network", seed, ("hidden1",), epochs=2),),
-        layers=(LayerPlan("digit_mlp", "hidden1", "its first layer", 16, 200, sweeps, "TopKSAE-k2", (2.0,)),),
+        effort=Effort(
+            map_images=0,
+            exemplar_images=200,
+            edited_images=30,
+            scored_units=20,
+            effect_images=4,
+            simulated_items=100,
+        ),
+        networks=(plan,),
+        layers=(LayerPlan("digit_mlp", "hidden1", "its first layer", 16, 0, sweeps, "TopKSAE-k2", (2.0,)),),
         encoder_seed=seed + 1000,
         encoder_epochs=1,
         replicates=50,

@@ -21,7 +21,7 @@ def results(folder: Path) -> dict[str, bytes]:
 def test_a_run_killed_in_every_stage_ends_with_the_same_measures(whole, tmp_path):
     folder = tmp_path / "run"
     n_stages = len(stages_of(tiny_run.tiny(), RunFolder(folder), "cpu"))
-    assert n_stages == 6
+    assert n_stages == 8
     for stage in range(1, n_stages + 1):
         done = subprocess.run([sys.executable, tiny_run.__file__, folder, str(stage)], capture_output=True)
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
@@ -45,7 +45,10 @@ def test_the_record_says_how_to_make_it_again(whole):
     assert record["processes"][0]["packages"]["torch"]
     assert record["processes"][0]["device"] == "cpu"
     assert record["peak_memory_bytes"] > 0
-    assert [stage["name"] for stage in record["stages"]][:2] == ["train digit_mlp", "train encoder"]
+    assert [stage["name"] for stage in record["stages"]][:2] == [
+        "train digit_mlp",
+        "train digit_mlp.second",
+    ]
 
 
 def test_another_configuration_is_refused_and_nothing_is_lost(whole):

@@ -91,17 +91,28 @@ def short_cell(
 
 
 def comparison_table(comparison: Comparison, notes: Mapping[str, MeasureNote]) -> Html:
-    """The numbers of :func:`~sememe.explorer.figures.comparison_figure`."""
-    head = ["unit set", *(notes[name].title for name in comparison.measures), "how it was matched"]
-    rows = [
-        [
-            tag("span", row.title, class_=f"kind {row.kind}"),
-            *(score_cell(row.scores.get(name)) if row.reached else DASH for name in comparison.measures),
-            row.note or ("" if row.reached else "does not get there"),
+    """The numbers of :func:`~sememe.explorer.figures.comparison_figure` and of what it leaves out.
+
+    A table a family of measures, so that each can be taken in.
+    """
+    families: dict[str, list[str]] = {}
+    for name in comparison.measures:
+        families.setdefault(notes[name].family, []).append(name)
+    made = []
+    for family, names in families.items():
+        head = ["unit set", *(notes[name].title for name in names)]
+        rows = [
+            [
+                tag("span", row.title, class_=f"kind {row.kind}"),
+                *(short_cell(row.scores.get(name), with_n=False) for name in names),
+            ]
+            for row in comparison.rows
+            if row.reached
         ]
-        for row in comparison.rows
-    ]
-    return table(head, rows, comparison.title)
+        caption = f"{comparison.title}: {family}" if family else comparison.title
+        made.append(markup(tag("p", tag("b", family)) if family else None, table(head, rows, caption)))
+    how = [[tag("span", row.title, class_=f"kind {row.kind}"), row.note] for row in comparison.rows]
+    return markup(made, table(["unit set", "how it was matched"], how, "How unit sets were matched"))
 
 
 def frontier_table(frontier: Frontier, notes: Mapping[str, MeasureNote]) -> Html:

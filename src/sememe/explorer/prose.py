@@ -73,6 +73,12 @@ COMPARISON = _flow("""
     the controls.
 """)
 
+DUELS = _flow("""
+    {features} features against each control, {where}. A family of measures is won (▲) where at least twice
+    as many of its measures are won as lost, lost (▼) the other way round, split (◆) between; open (·) where
+    none can be told apart after correction for all tests.
+""")
+
 FRONTIER = _flow("""
     Every dictionary trades purity for fidelity. Each line is one family, swept over its sparsity: up and
     to the left is better on both. Bands are 95 % intervals.

@@ -127,11 +127,30 @@ class Comparison:
     """All unit sets of a layer at one matched point."""
 
     title: str  # "at equal fidelity, FVU = 0.05"
-    matched: Literal["fvu", "l0"]
+    matched: Literal["fvu", "l0", "loss_recovered"]
     target: float  # the value at which they are matched
     measures: tuple[str, ...]  # names, in the order in which they are to be listed
     rows: tuple[ComparisonRow, ...]  # neurons first, then features, then controls
     drawn: tuple[str, ...] = ()  # the few of them that the figure draws; empty: all
+
+
+@dataclass(frozen=True)
+class DuelRow:
+    """How the features fare against one control."""
+
+    title: str  # "random directions"
+    kind: Kind
+    outcomes: Mapping[str, str] | None  # family -> "won", "lost", "split", "open"; None: it never gets there
+
+
+@dataclass(frozen=True)
+class Duels:
+    """Won and lost against every control, family by family of measures."""
+
+    title: str  # where they are compared: "at equal fidelity: variance unexplained 0.05"
+    features: str  # whose wins and losses: "TopK SAE"
+    families: tuple[str, ...]  # keys of measures.FAMILIES
+    rows: tuple[DuelRow, ...]
 
 
 @dataclass(frozen=True)
@@ -183,6 +202,7 @@ class LayerReport:
     unit_sets: tuple[UnitSet, ...] = ()  # neurons first
     comparisons: tuple[Comparison, ...] = ()
     frontiers: tuple[Frontier, ...] = ()
+    duels: Duels | None = None
     answer: Answer | None = None
     notes: tuple[str, ...] = ()  # anything a careful reader must know, a sentence each
 

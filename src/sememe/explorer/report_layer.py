@@ -46,6 +46,7 @@ def layer_panel(layer: LayerReport, data: ReportData, notes: Notes, anchor: str)
         _galleries(layer, data, notes, anchor),
         _unit_sets(layer.unit_sets),
         _densities(layer, anchor),
+        _duels(layer),
         _comparisons(layer, notes, anchor),
         _frontiers(layer, notes, anchor),
         tag("div", [tag("p", note) for note in layer.notes], class_="block prose small muted")
@@ -209,6 +210,28 @@ def _densities(layer: LayerReport, anchor: str) -> Html:
         density_table(counted),
     )
     return _block("How often units fire", prose.DENSITY, figure)
+
+
+_OUTCOMES = {"won": "▲ won", "lost": "▼ lost", "split": "◆ split", "open": "· open"}
+
+
+def _duels(layer: LayerReport) -> Html | None:
+    """A row a control, a column a family: won, lost, split, or not to be told apart."""
+    if layer.duels is None:
+        return None
+    duels = layer.duels
+    rows = []
+    for row in duels.rows:
+        name = tag("span", row.title, class_=f"kind {row.kind}")
+        if row.outcomes is None:
+            rows.append([name, tag("i", "never gets there"), *[""] * (len(duels.families) - 1)])
+            continue
+        cells = [_OUTCOMES.get(row.outcomes.get(family, ""), DASH) for family in duels.families]
+        rows.append([name, *cells])
+    head = [f"{duels.features} against", *duels.families]
+    made = table(head, rows, "Families of measures won and lost")
+    lead = prose.DUELS.format(features=duels.features, where=duels.title)
+    return _block("Won and lost", lead, scrolling(made, "Families of measures won and lost"))
 
 
 def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from sememe.measures.record import MeasureRecord
+from sememe.measures.record import FAMILIES, MeasureRecord
 
 # A reference to another function in a docstring: :func:`~sememe.measures.fvu` reads "fvu".
 _REFERENCE = re.compile(r":\w+:`~?(?:\w+\.)*(\w+)`")
@@ -38,6 +38,7 @@ class MeasureNote:
     higher_is_better: bool | None  # None: neither end is better
     source: str  # paper and equation
     command: str = ""  # the command that makes the numbers again
+    family: str = ""  # its family's title: "Selectivity for labels"
 
     @classmethod
     def of(cls, record: MeasureRecord, command: str = "") -> "MeasureNote":
@@ -53,4 +54,5 @@ class MeasureNote:
             higher_is_better=record.higher_is_better,
             source=record.source,
             command=command,
+            family=FAMILIES[record.family],
         )

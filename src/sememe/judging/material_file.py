@@ -1,6 +1,6 @@
 """Material on disk: what computer vision found in the images, so that it is looked for once.
 
-One ``.npz`` file without any pickle. Images and embeddings are not in it: they come from where they came from.
+One ``.npz`` file without any pickle. Images and embeddings are not in it: their own places have them.
 """
 
 import dataclasses
@@ -69,7 +69,8 @@ def load_material(
         maps = _read(arrays, f"{name}.maps")
         if concepts is not None and len(concepts[0]) != len(images):
             raise FormatError(
-                f"{path} is of {len(concepts[0]):,} images and not of {len(images):,}: remove it and start again."
+                f"{path} is of {len(concepts[0]):,} images and not of {len(images):,}: remove it and "
+                "start again."
             )
         splits[name] = Split(
             images,

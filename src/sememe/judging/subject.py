@@ -55,6 +55,8 @@ class Subject:
     network: str
     limits: Limits
     seed: int
+    n_images: int
+    """Report images that the items are of, the first of the split."""
     tail: Tail
     spliced: Int[np.ndarray, " spliced"]
     """Rows of the report images that are passed on through the network."""
@@ -171,6 +173,7 @@ def subject(
         network=network,
         limits=limits,
         seed=seed,
+        n_images=len(report),
         tail=Tail(net, layer, report[spliced], device),
         spliced=spliced,
         items=items,

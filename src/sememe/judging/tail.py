@@ -57,7 +57,7 @@ class Tail:
         some = np.arange(min(8, len(images)))
         try:
             again = self(self.items[some], some)
-        except (RuntimeError, ValueError):
+        except (RuntimeError, ValueError, TypeError):
             again = None
         scale = float(np.abs(self.logits[some]).max()) + 1e-6
         self._passes_by = again is None or float(np.abs(again - self.logits[some]).max()) > 1e-3 * scale

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Int
 
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Resampling, over_seeds
@@ -22,6 +23,8 @@ def pool_seeds(evaluations: Sequence[Evaluation], resampling: Resampling) -> Eva
     """
     if not evaluations:
         raise MeasureError("There is no seed to pool: give at least one evaluation.")
+    if len(evaluations) == 1:
+        return evaluations[0]
     first = evaluations[0]
     if len({(e.name, e.n_items, e.n_images) for e in evaluations}) > 1:
         raise MeasureError("Only seeds of one family on the same items can be pooled.")
@@ -50,4 +53,18 @@ def pool_seeds(evaluations: Sequence[Evaluation], resampling: Resampling) -> Eva
         density=np.concatenate([e.density for e in evaluations]),
         sets={key: over_seeds([e.sets[key] for e in evaluations], resampling) for key in shared},
         units=units,
+        scored=_scored(evaluations),
+    )
+
+
+def _scored(evaluations: Sequence[Evaluation]) -> Int[np.ndarray, " scored"] | None:
+    """The units scored, numbered through all seeds."""
+    if all(e.scored is None for e in evaluations):
+        return None
+    starts = np.cumsum([0, *(e.n_units for e in evaluations)])
+    return np.concatenate(
+        [
+            start + (np.arange(e.n_units) if e.scored is None else e.scored)
+            for start, e in zip(starts, evaluations, strict=False)
+        ]
     )

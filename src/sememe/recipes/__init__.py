@@ -6,10 +6,19 @@ A new recipe is one new file and one line in :data:`_RECIPES`.
 from collections.abc import Callable
 
 from sememe.errors import RunError
-from sememe.recipes.configuration import LayerPlan, NetworkPlan, RunConfiguration, Sweep
+from sememe.recipes.configuration import Effort, LayerPlan, NetworkPlan, RunConfiguration, Sweep
 from sememe.recipes.mnist import mnist
 
-__all__ = ["LayerPlan", "NetworkPlan", "RunConfiguration", "Sweep", "configure", "mnist", "registry"]
+__all__ = [
+    "Effort",
+    "LayerPlan",
+    "NetworkPlan",
+    "RunConfiguration",
+    "Sweep",
+    "configure",
+    "mnist",
+    "registry",
+]
 
 _RECIPES: dict[str, Callable[..., RunConfiguration]] = {"mnist": mnist}
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["neurons", "features", "control"]
+Source = Literal["layer", "untrained", "pixels"]
 
 # Raised when a run folder of an earlier layout can no longer be read.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class NetworkPlan:
     layers: tuple[str, ...]  # dotted names of the layers whose activations are studied
     positions_per_image: int | None = None  # sampled of an image, where a layer has a map; None: all
     epochs: int | None = None  # passes over the training images; None: the network's own recipe
+    second_seed: int | None = (
+        None  # of a second network, in which universality looks for like units; None: none
+    )
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class Sweep:
     parameter: str  # the swept parameter: "k", "l1_coefficient", ...
     values: tuple[float, ...]  # its values, from sparse to faithful
     fixed: tuple[tuple[str, Any], ...] = ()  # other parameters, name and value
+    name: str = ""  # begins the names of its folders; empty: the dictionary's
+    source: Source = "layer"  # what it reads: the layer, the same layer untrained, or the pixels seen there
+    items: int | None = None  # it is fitted on so many items, drawn at random; None: all
+    twins: tuple[float, ...] = ()  # values also fitted with another seed, and on the second network
 
     def parameters(self, value: float) -> dict[str, Any]:
         """The keyword arguments of one point of the sweep."""
@@ -44,7 +52,7 @@ class Sweep:
 
     def point_name(self, value: float) -> str:
         """The name of one point, and of its folder: ``TopKSAE-k8``."""
-        return f"{self.dictionary}-{self.parameter}{value:g}"
+        return f"{self.name or self.dictionary}-{self.parameter}{value:g}"
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,22 @@ class LayerPlan:
     layer: str  # dotted name
     title: str  # what people read
     n_neurons: int  # for an early report, before anything is harvested
-    splice_images: int  # report images passed through the network with a reconstruction spliced in
+    splice_images: int  # report images passed on through the network, where the layer has a map
     sweeps: tuple[Sweep, ...]  # what is compared
     shown: str  # the sweep point whose features the report shows beside the neurons
     l0_targets: tuple[float, ...]  # the sparsities at which unit sets are compared
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is looked at: a quick run has less of it than a study."""
+
+    map_images: int  # of each split, the images whose pixels' concepts are found
+    exemplar_images: int  # fitting images that exemplars are chosen from
+    edited_images: int  # report images that are thinned, thickened, swollen, cut
+    scored_units: int | None  # units of a set that are scored, drawn at random; None: all
+    effect_images: int  # images that fire a unit, on which it is ablated
+    simulated_items: int  # report items that are predicted from exemplars
 
 
 @dataclass(frozen=True)
@@ -69,12 +89,15 @@ class RunConfiguration:
     seed: int  # every other seed follows from it
     quick: bool  # the impatient variant: fewer images, shorter sweeps
     train_images: int  # images that networks and dictionaries are fitted on, the first of the training split
+    development_images: int  # images that choices are made on: the first of the test split
     report_images: int  # images that scores are reported on: the last of the test split
+    effort: Effort
     networks: tuple[NetworkPlan, ...]
     layers: tuple[LayerPlan, ...]
     encoder_seed: int  # of the independent encoder behind the similarity measures
     encoder_epochs: int | None = None  # passes over the training images; None: its own recipe
     fvu_targets: tuple[float, ...] = (0.05, 0.02)  # the fidelities at which unit sets are compared
+    loss_recovered_targets: tuple[float, ...] = (0.99,)  # the same, in the loss that is recovered
     replicates: int = 500  # bootstrap replicates behind every interval
     gallery_units: int = 12  # units of each kind that the report shows
     layout_version: int = field(default=LAYOUT_VERSION)

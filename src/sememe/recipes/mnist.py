@@ -1,26 +1,24 @@
 """The main job: the network of the series and a small CNN on MNIST, their neurons and dictionaries."""
+# NOTE: read /work/scratch/FROM_LEAD.md now (what the lead found), then delete this line.
 
-from sememe.recipes.configuration import LayerPlan, NetworkPlan, RunConfiguration, Sweep
+from dataclasses import dataclass
+from typing import Any
+
+from sememe.recipes.configuration import Effort, LayerPlan, NetworkPlan, RunConfiguration, Sweep
+
+Values = tuple[float, ...]
 
 
 def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
-    """Four layers, six kinds of units each.
+    """Four layers, and on each the neurons, two kinds of dictionary and thirteen controls.
 
     On the two narrow layers of the MLP (16 neurons) dictionaries have 64 components, on ``conv2`` and
     ``fc1`` 512. Each kind is swept over its sparsity, so that all can be compared where they reach the same
-    fidelity. ``quick`` looks at one layer of each network, fits and reports on fewer images, and leaves every
-    other point of the sweeps out.
+    fidelity. ``quick`` looks at one layer of each network, on fewer images, and leaves out the second network
+    and the controls that cost a training of their own.
     """
-    # All positions of an image go through a dictionary to splice it, so a map of 100 gets fewer images.
-    spliced = 2_500 if not quick else 500
-    narrow = _narrow(seed, quick)
-    hidden1, hidden2 = (
-        LayerPlan("digit_mlp", layer, title, 16, spliced, narrow, "TopKSAE-k4", (4.0,))
-        for layer, title in (("hidden1", "the first hidden layer"), ("hidden2", "the second hidden layer"))
-    )
-    conv2 = _wide("conv2", "the second convolution", 32, spliced // 10, seed, quick)
-    fc1 = _wide("fc1", "the layer before the output", 128, spliced, seed, quick)
-    layers = (hidden1, hidden2, conv2, fc1) if not quick else (hidden1, fc1)
+    planned = (_hidden1, _hidden2, _conv2, _fc1) if not quick else (_hidden1, _fc1)
+    layers = tuple(plan(seed, quick) for plan in planned)
     series, small = "the network of the series, 784-16-16-10", "a small convolutional network"
     of_mlp, of_cnn = (
         tuple(plan.layer for plan in layers if plan.network == network)
@@ -31,9 +29,18 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
         seed=seed,
         quick=quick,
         train_images=60_000 if not quick else 20_000,
-        report_images=5_000 if not quick else 2_500,
+        development_images=2_500 if not quick else 1_000,
+        report_images=5_000 if not quick else 1_500,
+        effort=Effort(
+            map_images=1_500 if not quick else 0,
+            exemplar_images=2_000 if not quick else 1_000,
+            edited_images=100 if not quick else 50,
+            scored_units=64,
+            effect_images=24 if not quick else 12,
+            simulated_items=1_500 if not quick else 500,
+        ),
         networks=(
-            NetworkPlan("digit_mlp", series, seed, of_mlp),
+            NetworkPlan("digit_mlp", series, seed, of_mlp, second_seed=None if quick else seed + 1),
             NetworkPlan("digit_cnn", small, seed, of_cnn, positions_per_image=4),
         ),
         layers=layers,
@@ -42,47 +49,149 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
     )
 
 
-def _narrow(seed: int, quick: bool) -> tuple[Sweep, ...]:
-    """For a layer of 16 neurons."""
-    return _sweeps(
+def _hidden1(seed: int, quick: bool) -> LayerPlan:
+    swept = _Swept(
+        neurons=16,
         n_components=64,
-        k=(1, 2, 4, 8, 12) if not quick else (4, 8),
-        neurons_k=(1, 2, 4, 8, 12, 16) if not quick else (2, 8, 16),
-        l1=(3, 1, 0.3, 0.1) if not quick else (1, 0.3),
-        steps=400 if not quick else 150,
-        seed=seed,
+        steps=400,
+        top_neurons=(4, 8, 10, 12),
+        features=(4, 8, 16),
+        twins=(4, 8, 16),
+        l1=(1, 0.3),
+        rotated=(4, 8, 12),
+        random=(4, 8, 12),
+        stored=(4, 8, 12),
+        pca=(4, 8, 12),
+        nmf=(8, 12),
+        frozen=(12,),
+        untrained=(8,),
+        pixels=(32,),
     )
+    sweeps = swept.sweeps(seed, quick)
+    return LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, 0, sweeps, "TopKSAE-k4", (4.0,))
 
 
-def _wide(layer: str, title: str, n_neurons: int, splice_images: int, seed: int, quick: bool) -> LayerPlan:
-    """For a layer of dozens to hundreds of neurons."""
-    neurons_k = (4, 8, 16, 32, 64, 128) if not quick else (8, 32, 128)
-    sweeps = _sweeps(
+def _hidden2(seed: int, quick: bool) -> LayerPlan:
+    swept = _Swept(
+        neurons=16,
+        n_components=64,
+        steps=400,
+        top_neurons=(4, 8, 12, 14),
+        features=(2, 4, 8),
+        twins=(2, 4, 8),
+        l1=(1, 0.3),
+        rotated=(4, 8, 12),
+        random=(4, 8, 12),
+        stored=(2, 4),
+        pca=(4, 8),
+        nmf=(8, 12),
+        frozen=(8,),
+        untrained=(8,),
+        pixels=(32,),
+    )
+    sweeps = swept.sweeps(seed, quick)
+    return LayerPlan("digit_mlp", "hidden2", "the second hidden layer", 16, 0, sweeps, "TopKSAE-k4", (4.0,))
+
+
+def _conv2(seed: int, quick: bool) -> LayerPlan:
+    swept = _Swept(
+        neurons=32,
         n_components=512,
-        k=(4, 8, 16, 32) if not quick else (8, 32),
-        neurons_k=tuple(k for k in neurons_k if k <= n_neurons),
-        l1=(3, 1, 0.3, 0.1) if not quick else (1, 0.3),
-        steps=600 if not quick else 200,
-        seed=seed,
+        steps=600,
+        top_neurons=(2, 3, 4, 8),
+        features=(3, 4, 8),
+        twins=(3, 4),
+        l1=(0.1, 0.03),
+        rotated=(8, 16, 24),
+        random=(8, 12, 16),
+        stored=(3, 4, 8),
+        pca=(8, 12, 16),
+        nmf=(16, 24),
+        frozen=(16,),
+        untrained=(8,),
+        pixels=(32,),
     )
-    return LayerPlan("digit_cnn", layer, title, n_neurons, splice_images, sweeps, "TopKSAE-k8", (8.0,))
+    sweeps = swept.sweeps(seed, quick)
+    return LayerPlan("digit_cnn", "conv2", "the second convolution", 32, 60, sweeps, "TopKSAE-k4", (8.0,))
 
 
-def _sweeps(
-    n_components: int,
-    k: tuple[int, ...],
-    neurons_k: tuple[int, ...],
-    l1: tuple[float, ...],
-    steps: int,
-    seed: int,
-) -> tuple[Sweep, ...]:
-    size = (("n_components", n_components), ("random_state", seed))
-    trained = (*size, ("max_steps", steps))
-    return (
-        Sweep("neurons", "Neurons", "neurons", "k", neurons_k),
-        Sweep("TopK SAE", "TopKSAE", "features", "k", k, trained),
-        Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", l1, trained),
-        Sweep("random directions", "RandomDictionary", "control", "k", k, size),
-        Sweep("stored activations", "StoredActivations", "control", "k", k, size),
-        Sweep("PCA", "PCA", "control", "k", neurons_k),
+def _fc1(seed: int, quick: bool) -> LayerPlan:
+    swept = _Swept(
+        neurons=128,
+        n_components=512,
+        steps=600,
+        top_neurons=(8, 32, 48),
+        features=(8, 16, 32),
+        twins=(8, 16),
+        l1=(1, 0.3),
+        rotated=(8, 64, 96),
+        random=(8, 32, 64),
+        stored=(8, 16, 32),
+        pca=(8, 16, 32),
+        nmf=(32, 96),
+        frozen=(64,),
+        untrained=(32,),
+        pixels=(64,),
     )
+    sweeps = swept.sweeps(seed, quick)
+    title = "the layer before the output"
+    return LayerPlan("digit_cnn", "fc1", title, 128, 0, sweeps, "TopKSAE-k8", (8.0,))
+
+
+@dataclass(frozen=True)
+class _Swept:
+    """What is swept on one layer: for each kind the values between which the places of comparison lie."""
+
+    neurons: int
+    n_components: int
+    steps: int
+    top_neurons: Values
+    features: Values
+    twins: Values
+    l1: Values
+    rotated: Values
+    random: Values
+    stored: Values
+    pca: Values
+    nmf: Values
+    frozen: Values
+    untrained: Values
+    pixels: Values
+
+    def sweeps(self, seed: int, quick: bool) -> tuple[Sweep, ...]:
+        """The neurons, the dictionaries, the controls."""
+        size = (("n_components", self.n_components), ("random_state", seed))
+        trained = (*size, ("max_steps", self.steps if not quick else self.steps // 3))
+        squares = (*size, ("codes", "least_squares"))
+        passes = (("random_state", seed), ("n_epochs", 2))
+        ica = (("random_state", seed), ("max_items", 4_000), ("max_iter", 200), ("tolerance", 0.05))
+        rotation = (("random_state", seed),)
+        few, components = 10_000, (self.n_components,)
+        whole = (self.neurons,)
+
+        def control(title: str, dictionary: str, values: Values, fixed: tuple = (), **more: Any) -> Sweep:
+            parameter = "n_components" if dictionary in ("NMF", "KMeans", "CodebookVQ") else "k"
+            return Sweep(title, dictionary, "control", parameter, values, fixed, **more)
+
+        sweeps = (
+            Sweep("neurons", "Neurons", "neurons", "k", whole, twins=whole),
+            Sweep("TopK SAE", "TopKSAE", "features", "k", self.features, trained, twins=self.twins),
+            Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", self.l1, trained),
+            control("top neurons", "Neurons", self.top_neurons, name="TopNeurons", twins=self.top_neurons),
+            control("rotated neurons", "RotatedNeurons", self.rotated, rotation, twins=self.rotated),
+            control("random directions", "RandomDictionary", self.random, size, twins=self.random),
+            control("random, least squares", "RandomDictionary", self.random, squares, name="LeastSquares"),
+            control("stored activations", "StoredActivations", self.stored, size, twins=self.stored),
+            control("PCA", "PCA", self.pca, twins=self.pca),
+            control("ICA", "FastICA", self.rotated, ica),
+            control("NMF", "NMF", self.nmf, passes, items=few),
+            control("k-means", "KMeans", components, passes, items=few, twins=components),
+            control("VQ codebook", "CodebookVQ", components, passes, items=few),
+            control("frozen decoder", "FrozenDecoderSAE", self.frozen, trained),
+            control(
+                "untrained network", "TopKSAE", self.untrained, trained, name="Untrained", source="untrained"
+            ),
+            control("pixels", "TopKSAE", self.pixels, trained, name="Pixels", source="pixels"),
+        )
+        costly = ("ICA", "frozen decoder", "untrained network", "pixels", "VQ codebook")
+        return sweeps if not quick else tuple(sweep for sweep in sweeps if sweep.title not in costly)

@@ -6,9 +6,13 @@
         run.json                            configuration, seed, versions, device, git revision, times
         network/<network>/                  config.json + weights.safetensors
         network/<network>.json              how its training went, and its accuracy
+        network/<network>.second/           the same of another seed, where universality looks for like units
+        images/known.npz                    concepts and edited images, found by computer vision
         activations/<network>.<layer>/fit   Zarr v3: items that dictionaries are fitted on
         activations/<network>.<layer>/report    Zarr v3: items that scores are reported on
         dictionaries/<network>.<layer>/<point>/ cfg.json + sae_weights.safetensors
+        dictionaries/<network>.<layer>/twins/<point>/   the same with another seed
+        dictionaries/<network>.second.<layer>/<point>/  the same on the second network
         measures/<network>.<layer>.json     every unit set's scores with intervals
         measures/<network>.<layer>.units.parquet    every unit's own scores
         report.html                         self-contained
@@ -61,6 +65,15 @@ class RunFolder:
 
     def dictionary(self, network: str, layer: str, point: str) -> Path:
         return self.path / "dictionaries" / f"{network}.{layer}" / point
+
+    def twin(self, network: str, layer: str, point: str) -> Path:
+        """The same dictionary with another seed, for the stability of its atoms."""
+        return self.path / "dictionaries" / f"{network}.{layer}" / "twins" / point
+
+    @property
+    def known(self) -> Path:
+        """What computer vision found in the images."""
+        return self.path / "images" / "known.npz"
 
     def measures(self, network: str, layer: str) -> Path:
         return self.path / "measures" / f"{network}.{layer}.json"

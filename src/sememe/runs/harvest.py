@@ -1,6 +1,7 @@
 """Stages that harvest: the activations of every layer of a network, in one pass over the images a split."""
 
 from pathlib import Path
+from typing import Literal
 
 from sememe import activations, images, networks
 from sememe.images import ImageSet
@@ -9,16 +10,19 @@ from sememe.recipes.configuration import LayerPlan, NetworkPlan, RunConfiguratio
 from sememe.runs.folder import RunFolder
 from sememe.runs.stage import Stage
 
-SPLITS = ("fit", "report")
+Split = Literal["fit", "development", "report"]
+SPLITS: tuple[Split, ...] = ("fit", "report")
 
 
-def split_images(configuration: RunConfiguration, split: str) -> ImageSet:
-    """The images that dictionaries are fitted on ("fit"), or that scores are reported on ("report").
+def split_images(configuration: RunConfiguration, split: Split) -> ImageSet:
+    """The images that dictionaries are fitted on, that choices are made on, or that scores are reported on.
 
-    The first images of the test split are left for choices; only the last are reported on.
+    The first images of the test split are for choices; only the last are reported on.
     """
     if split == "fit":
         return images.mnist("train")[: configuration.train_images]
+    if split == "development":
+        return images.mnist("test")[: configuration.development_images]
     return images.mnist("test")[-configuration.report_images :]
 
 

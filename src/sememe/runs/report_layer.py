@@ -20,6 +20,8 @@ from sememe.explorer.report_data import (
     Answer,
     Comparison,
     ComparisonRow,
+    DuelRow,
+    Duels,
     Frontier,
     FrontierLine,
     FrontierPoint,
@@ -30,22 +32,24 @@ from sememe.explorer.report_data import (
     UnitSet,
 )
 from sememe.images import ImageSet
-from sememe.measures import MeasureTable, Row
+from sememe.measures import FAMILIES, MeasureRecord, MeasureTable, Row, registry
 from sememe.recipes.configuration import LayerPlan, RunConfiguration, Sweep
 from sememe.runs.folder import RunFolder
 from sememe.runs.unit_table import read_units
 
 # The measures that a unit's card and the frontier figures show; the comparison's table lists them all.
 CARD_MEASURES = ("dominant_mass", "monosemanticity_score[encoder, centred]")
-# Those that the comparison draws.
+# Those that the comparison draws, one a family; the table has all.
 DRAWN_MEASURES = (
-    "class_selectivity",
     "dominant_mass",
-    "class_information",
     "monosemanticity_score[encoder, centred]",
-    "monosemanticity_score[pixels, centred]",
-    "clarity[encoder, centred]",
+    "concept_share",
+    "simulation_score",
+    "targeted_removal[8 units]",
+    "universality",
+    "matched_cosine",
 )
+_MOST_DRAWN = 6
 
 
 def layer_report(
@@ -80,19 +84,25 @@ def layer_report(
         unit_sets=tuple(_unit_sets(configuration, folder, layer, store, report, table, units)),
         comparisons=tuple(_comparisons(layer, table)),
         frontiers=tuple(_frontier(layer, table, measure) for measure in CARD_MEASURES),
+        duels=_duels(layer, table),
+        notes=tuple(_sentence(note) for note in table.notes[layer.layer]),
         answer=Answer(table.answers[layer.layer], table.sentences[layer.layer]),
     )
 
 
 def _score(row: Row) -> Score:
     """A measure of units is a mean over them; a measure of the whole set comes from its images."""
-    n, of = (row.images, "images") if math.isnan(row.null) else (row.units, "units")
+    n, of = (row.scored, "units") if _of_units(row.measure) else (row.images, "images")
     null = None if math.isnan(row.null) else row.null
     return Score(row.value, row.low, row.high, n, of, without_dead=row.alive, null=null)
 
 
-def _sweep_of(layer: LayerPlan, title: str) -> Sweep:
-    return next(sweep for sweep in layer.sweeps if sweep.title == title)
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
+
+
+def _of_units(measure: str) -> bool:
+    return _record(measure).level == "unit"
 
 
 # --- the sets of units, and what fires them
@@ -130,7 +140,7 @@ def _unit_sets(
                     n_units=rows["l0"].units,
                     fvu=_score(rows["fvu"]),
                     l0=_score(rows["l0"]),
-                    accuracy=_score(rows["accuracy"]),
+                    accuracy=_score(rows["accuracy"]) if "accuracy" in rows else None,
                     n_dead=rows["l0"].dead,
                     density=np.asarray(_units_of(units, point)["density"]) if point in shown else None,
                     galleries=galleries,
@@ -225,42 +235,86 @@ def _card_scores(scores: pa.Table, unit: int) -> dict[str, Score]:
 # --- the comparison and the frontier
 
 
+def _duels(layer: LayerPlan, table: MeasureTable) -> Duels | None:
+    """Won and lost, family by family, where the layer's sentence compares."""
+    found = table.families[layer.layer]
+    if not found:
+        return None
+    place = table.places[layer.layer]
+    features = next(
+        row.unit_set for row in table.differences if row.at == place and row.unit_set in _features_of(layer)
+    )
+    families = [family for family in FAMILIES if any(family in outcomes for outcomes in found.values())]
+    rows = tuple(
+        DuelRow(sweep.title, sweep.kind, found.get(sweep.title))
+        for sweep in layer.sweeps
+        if sweep.kind != "features"
+    )
+    return Duels(_where(place), _judged(table, layer, features), tuple(families), rows)
+
+
+def _features_of(layer: LayerPlan) -> list[str]:
+    return [sweep.title for sweep in layer.sweeps if sweep.kind == "features"]
+
+
+def _judged(table: MeasureTable, layer: LayerPlan, otherwise: str) -> str:
+    """The dictionary that the sentence is about."""
+    sentence = table.sentences[layer.layer]
+    return next((name for name in _features_of(layer) if f"{name} features (" in sentence), otherwise)
+
+
+def _where(at: str) -> str:
+    quantity, value = at.split("=")
+    if quantity == "fvu":
+        return f"at equal fidelity: variance unexplained {value}"
+    if quantity == "l0":
+        return f"at equal sparsity: firing units per item {value}"
+    return f"at equal fidelity: {100 * float(value):g} % of the loss recovered"
+
+
 def _comparisons(layer: LayerPlan, table: MeasureTable) -> list[Comparison]:
     found = []
     for at in dict.fromkeys(row.at for row in table.rows if row.at != "own"):
         quantity, value = at.split("=")
         rows = table.select(at=at)
-        keys = [key for key in dict.fromkeys(row.measure for row in rows) if not np.isnan(_null(rows, key))]
-        named = "fidelity: variance unexplained" if quantity == "fvu" else "sparsity: firing units per item"
+        keys = [key for key in dict.fromkeys(row.measure for row in rows) if _compared(key)]
+        order = list(FAMILIES)
+        keys.sort(key=lambda key: order.index(_record(key).family))
         found.append(
             Comparison(
-                title=f"at equal {named} {value}",
-                matched="fvu" if quantity == "fvu" else "l0",
+                title=_where(at),
+                matched="l0" if quantity == "l0" else "fvu" if quantity == "fvu" else "loss_recovered",
                 target=float(value),
                 measures=tuple(keys),
-                drawn=tuple(key for key in DRAWN_MEASURES if key in keys),
-                rows=tuple(_comparison_row(layer, sweep, rows, keys) for sweep in layer.sweeps),
+                drawn=tuple(key for key in DRAWN_MEASURES if key in keys)[:_MOST_DRAWN],
+                rows=tuple(_comparison_row(sweep, rows, keys) for sweep in layer.sweeps),
             )
         )
     return found
 
 
-def _null(rows: tuple[Row, ...], key: str) -> float:
-    """Only measures of units have a null; those of whole sets are not compared."""
-    return next((row.null for row in rows if row.measure == key and not np.isnan(row.null)), float("nan"))
+def _record(key: str) -> MeasureRecord:
+    return registry()[key.partition("[")[0]]
 
 
-def _comparison_row(layer: LayerPlan, sweep: Sweep, rows: tuple[Row, ...], keys: list[str]) -> ComparisonRow:
+def _compared(key: str) -> bool:
+    """Fidelity is what unit sets are matched on, and what says not which way is better cannot be won."""
+    return _record(key).family != "fidelity" and _record(key).higher_is_better is not None
+
+
+def _comparison_row(sweep: Sweep, rows: tuple[Row, ...], keys: list[str]) -> ComparisonRow:
     mine = {row.measure: row for row in rows if row.unit_set == sweep.title}
-    first = mine[keys[0]]
+    if not mine:
+        return ComparisonRow(sweep.title, sweep.kind, {}, "not what the network runs on", reached=False)
+    first = next(iter(mine.values()))
     more = "sparser" if first.at.startswith("l0") else "more faithful"
     note = {
         "matched": f"FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
         "exceeds": f"{more} than asked: FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
         "unreached": f"never gets there: nearest is FVU {first.fvu:.3g}, {first.l0:.3g} firing per item",
     }[first.status]
-    reached = first.status != "unreached"
-    return ComparisonRow(sweep.title, sweep.kind, {key: _score(mine[key]) for key in keys}, note, reached)
+    scores = {key: _score(mine[key]) for key in keys if key in mine}
+    return ComparisonRow(sweep.title, sweep.kind, scores, note, first.status != "unreached")
 
 
 def _frontier(layer: LayerPlan, table: MeasureTable, measure: str) -> Frontier:

@@ -15,8 +15,18 @@ _SECONDS = {"digit_mlp": 3.0, "digit_cnn": 5.0}
 
 
 def train_stages(configuration: RunConfiguration, folder: RunFolder, device: str) -> list[Stage]:
-    """One stage a network."""
-    return [_network_stage(configuration, folder, device, plan) for plan in configuration.networks]
+    """One stage a network; a network of a second seed has one of its own."""
+    stages = [_network_stage(configuration, folder, device, plan) for plan in configuration.networks]
+    for plan in configuration.networks:
+        if plan.second_seed is not None:
+            second = dataclasses.replace(plan, seed=plan.second_seed, second_seed=None)
+            stages.append(_network_stage(configuration, folder, device, second, second_name(plan.name)))
+    return stages
+
+
+def second_name(network: str) -> str:
+    """The folder's name of a network's second seed."""
+    return f"{network}.second"
 
 
 def encoder_stage(configuration: RunConfiguration, folder: RunFolder, device: str) -> Stage:
@@ -25,7 +35,7 @@ def encoder_stage(configuration: RunConfiguration, folder: RunFolder, device: st
     def work(progress: Progress) -> str:
         encoder = networks.independent_encoder(seed=configuration.encoder_seed)
         plan = NetworkPlan("encoder", "", configuration.encoder_seed, (), epochs=configuration.encoder_epochs)
-        accuracy = _train(encoder, plan, configuration, folder, device, progress)
+        accuracy = _train(encoder, "encoder", plan, configuration, folder, device, progress)
         return f"{accuracy:.2%} of the test images right"
 
     return Stage(
@@ -38,17 +48,23 @@ def encoder_stage(configuration: RunConfiguration, folder: RunFolder, device: st
 
 
 def _network_stage(
-    configuration: RunConfiguration, folder: RunFolder, device: str, plan: NetworkPlan
+    configuration: RunConfiguration,
+    folder: RunFolder,
+    device: str,
+    plan: NetworkPlan,
+    kept_as: str | None = None,
 ) -> Stage:
+    name = kept_as or plan.name
+
     def work(progress: Progress) -> str:
         net = networks.registry()[plan.name](seed=plan.seed)
-        accuracy = _train(net, plan, configuration, folder, device, progress)
+        accuracy = _train(net, name, plan, configuration, folder, device, progress)
         return f"{accuracy:.2%} of the test images right"
 
     return Stage(
-        name=f"train {plan.name}",
-        title=f"train {plan.name}",
-        outputs=_outputs(folder, plan.name),
+        name=f"train {name}",
+        title=f"train {plan.name}" + ("" if kept_as is None else ", another seed"),
+        outputs=_outputs(folder, name),
         work=work,
         seconds=_SECONDS.get(plan.name, 10.0),
         worth_a_look=plan is configuration.networks[0],
@@ -61,6 +77,7 @@ def _outputs(folder: RunFolder, name: str) -> tuple[Path, Path]:
 
 def _train(
     net: Network,
+    name: str,
     plan: NetworkPlan,
     configuration: RunConfiguration,
     folder: RunFolder,
@@ -77,9 +94,9 @@ def _train(
         progress=progress,
     )
     judged = networks.evaluate(net.cpu(), images.mnist("test"))
-    networks.save(net, folder.network(plan.name))
+    networks.save(net, folder.network(name))
     files.write_json(
-        folder.training(plan.name),
+        folder.training(name),
         {
             "accuracy": judged.accuracy,
             "cross_entropy": judged.cross_entropy,

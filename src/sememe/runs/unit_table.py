@@ -15,7 +15,7 @@ from sememe.measures import Evaluation
 def unit_rows(point: str, evaluation: Evaluation) -> pa.Table:
     """The units of one unit set: ``unit_set``, ``unit``, ``density`` and a column a measure.
 
-    A dead unit's scores are null.
+    The scores of a dead unit are null, and of a unit that was not among those drawn to be scored.
     """
     columns = {
         "unit_set": pa.array([point] * evaluation.n_units).dictionary_encode(),
@@ -23,7 +23,11 @@ def unit_rows(point: str, evaluation: Evaluation) -> pa.Table:
         "density": pa.array(evaluation.density),
     }
     for key, scores in evaluation.units.items():
-        columns[key] = pa.array(scores.values, from_pandas=True)
+        values = scores.values
+        if evaluation.scored is not None:
+            values = np.full(evaluation.n_units, np.nan)
+            values[evaluation.scored] = scores.values
+        columns[key] = pa.array(values, from_pandas=True)
     return pa.table(columns)
 
 
