@@ -9,6 +9,7 @@ from sememe.explorer.views import (
     atlas,
     compare,
     concepts,
+    drawn,
     effects,
     heat,
     image,
@@ -21,6 +22,7 @@ from sememe.explorer.views import (
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *units.ENDPOINTS,
+    *drawn.ENDPOINTS,
     *thumbs.ENDPOINTS,
     *unit.ENDPOINTS,
     *heat.ENDPOINTS,

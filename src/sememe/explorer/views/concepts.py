@@ -126,11 +126,11 @@ def _at_items(
     ):  # the concepts of colour images come from tables or masks, which no run holds yet
         return None
     if items.position is None:
-        bank = apart(_bank, some)
+        bank = layer.run.kept.get(("concepts of images",), lambda: apart(_bank, some))
         return bank.names, bank.values[items.image[rows]]
     if items.receptive_field is None:
         return None
-    maps = apart(_maps, some)
+    maps = layer.run.kept.get(("concepts of pixels",), lambda: apart(_maps, some))
     field, position = items.receptive_field, items.position[rows]
     middle = [
         np.array([(start + stop) // 2 for start, stop in boxes]) for boxes in (field.rows, field.columns)

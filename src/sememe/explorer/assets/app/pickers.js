@@ -1,0 +1,52 @@
+// Which layer, which unit set: the two choices that most pages begin with.
+
+import { h } from "./ui.js";
+
+const KINDS = { neurons: "Neurons", features: "Features", control: "Controls" };
+
+/** The head of a page: its title, then layer and set. `update()` shows what the store holds now. */
+export function heading(app, title, { sets = true, only = null, lead = null } = {}) {
+  const { store, ui } = app;
+  const tools = h("div", { class: "tools" });
+  const element = h("header", {}, h("h1", {}, title), tools, lead && h("p", { class: "lead muted" }, lead));
+
+  function update() {
+    const { layer, set } = store.get();
+    const layers = store.run.layers.map((one) => ({ value: one.key, label: `${one.layer} of ${one.network}` }));
+    tools.replaceChildren(h("label", { class: "field" }, h("span", {}, "Layer"),
+      ui.select(layers, layer, (value) => store.set({ layer: value }), "Layer")));
+    const here = store.layer();
+    if (!sets || !here) return;
+    const options = here.unit_sets
+      .filter((one) => !only || only(one))
+      .map((one) => ({ value: one.key, label: one.title, group: KINDS[one.kind] }));
+    tools.append(h("label", { class: "field" }, h("span", {}, "Units"),
+      ui.select(options, set, (value) => store.set({ set: value }), "Unit set")));
+  }
+  update();
+  return { element, tools, update };
+}
+
+/** What a link names and this run does not have, in a sentence; null where all is there. */
+export function missing(app) {
+  const { layer, set, unit } = app.store.get();
+  const here = app.store.layer();
+  if (!here) return `This run has no layer ${layer}. Choose one above.`;
+  const units = app.store.unitSet();
+  if (!units) return `Layer ${here.layer} has no unit set ${set}. Choose one above.`;
+  if (unit !== undefined && unit >= units.n_units) {
+    return `${units.title} has ${units.n_units} units, numbered from 0: there is no unit ${unit}.`;
+  }
+  return null;
+}
+
+/** What people call a measure: its record's title, and its variant in brackets. */
+export function measureTitle(app, key) {
+  const name = key.split("[")[0];
+  const variant = key.includes("[") ? ` (${key.slice(key.indexOf("[") + 1, -1)})` : "";
+  return (app.measures.find((one) => one.name === name)?.title ?? name) + variant;
+}
+
+export function measureOf(app, key) {
+  return app.measures.find((one) => one.name === key.split("[")[0]);
+}
