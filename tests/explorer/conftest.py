@@ -1,10 +1,19 @@
-"""A small run that never was, with every part of a report filled."""
+"""A small run that never was, with every part of a report filled; and one on disk, served to a browser."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+import uvicorn
 
+from references import explorer_run
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import activation_weighted_images, class_profile, exemplars
+from sememe.explorer.live.run_data import RunData
 from sememe.explorer.report_data import (
     Answer,
     Comparison,
@@ -25,6 +34,10 @@ from sememe.explorer.report_data import (
     UnitSet,
     WeightImages,
 )
+from sememe.explorer.server.app import application
+from sememe.explorer.server.endpoints import ENDPOINTS
+from sememe.explorer.server.guard import Door
+from sememe.explorer.server.serve import bind, settings
 
 N_IMAGES = 60
 LABELS = np.arange(N_IMAGES) % 10
@@ -39,6 +52,106 @@ NOTE = MeasureNote(
     source="a paper, equation 1",
     command="sememe measure",
 )
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    """A run on disk, with three layers and nothing measured yet."""
+    return explorer_run.make(tmp_path_factory.mktemp("explored") / "run")
+
+
+@pytest.fixture(scope="session")
+def data(folder) -> RunData:
+    """The same, opened."""
+    return RunData(folder)
+
+
+class Heard(logging.Handler):
+    """What the server logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@contextlib.contextmanager
+def served(run: RunData, host: str = "127.0.0.1") -> Iterator[tuple[Door, Heard]]:
+    """The page on a free port, and what its server logs."""
+    bound = bind(host, 0)
+    door = Door.of(host, bound.getsockname()[1])
+    server = uvicorn.Server(settings(application(run, ENDPOINTS, door)))
+    heard = Heard()
+    logging.getLogger("uvicorn.error").addHandler(heard)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        thread.join(0.01)
+    try:
+        yield door, heard
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        bound.close()
+        logging.getLogger("uvicorn.error").removeHandler(heard)
+
+
+@pytest.fixture(scope="session")
+def explorer(data) -> Iterator[tuple[Door, Heard]]:
+    """The run's page, served for all tests; whatever they ask, the log stays free of tracebacks."""
+    with served(data) as (door, heard):
+        yield door, heard
+    assert not [line for line in heard.lines if "Traceback" in line]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser for the session's tests."""
+    if not CHROMIUM.exists():
+        pytest.skip("needs Debian's chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def opened(chromium, explorer):
+    """Opens a link of the page in a window; at the end no other host was asked, and nothing went wrong."""
+    door, _ = explorer
+    wrong: list[str] = []
+    contexts = []
+
+    def at(link: str, width: int = 1440, scheme: str = "light", expected: tuple[str, ...] = ()):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+
+        def complain(text: str) -> None:
+            if not any(part in text for part in expected):
+                wrong.append(text)
+
+        page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("request", lambda request: None if is_own(request.url) else complain(request.url))
+        page.goto(door.url + link)
+        return page
+
+    def is_own(url: str) -> bool:
+        return url.startswith((door.url, "data:", "blob:"))
+
+    yield at
+    for context in contexts:
+        context.close()
+    assert wrong == []
 
 
 def pixels() -> np.ndarray:

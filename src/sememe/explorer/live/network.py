@@ -75,7 +75,7 @@ class LiveNetwork:
         return found
 
 
-def softmax(logits: Float32[np.ndarray, "images classes"]) -> Float32[np.ndarray, "images classes"]:
+def softmax(logits: Float32[np.ndarray, "*images classes"]) -> Float32[np.ndarray, "*images classes"]:
     """Probabilities from logits."""
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     shares: Array = raised / raised.sum(axis=-1, keepdims=True)

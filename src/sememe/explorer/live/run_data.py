@@ -153,10 +153,12 @@ class LayerData:
         )
 
     def _sweep(self, sweep: dict[str, Any]) -> list[UnitSetData]:
+        if sweep.get("source", "layer") != "layer":
+            return []  # a control that reads something else has no codes of this layer's items
         found = []
         for value in sweep["values"]:
             number = f"{value:g}"
-            key = f"{sweep['dictionary']}-{sweep['parameter']}{number}"
+            key = f"{sweep.get('name') or sweep['dictionary']}-{sweep['parameter']}{number}"
             title = f"{_capitalised(sweep['title'])}, {sweep['parameter'].replace('_', ' ')} = {number}"
             if sweep["kind"] == "neurons":
                 title = "Neurons" if value >= self.n_neurons else f"Neurons, the {number} largest"

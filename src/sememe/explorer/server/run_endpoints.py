@@ -76,8 +76,8 @@ def run_payload(run: RunData, nothing: Nothing) -> RunPayload:
     return RunPayload(
         name=run.name,
         command=run.command,
-        seed=int(plan["seed"]),
-        quick=bool(plan["quick"]),
+        seed=int(plan.get("seed", 0)),
+        quick=bool(plan.get("quick", False)),
         finished=run.record.get("status") == "finished",
         label_names=run.images.label_names,
         n_images=len(run.images),

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import uvicorn
+from starlette.types import ASGIApp
 from threadpoolctl import threadpool_limits
 
 from sememe.errors import RunError
@@ -37,23 +38,26 @@ def serve(
     Raises:
         RunError: the port is taken, or the address is not this machine's.
     """
-    bound = _bind(host, port)
+    bound = bind(host, port)
     door = Door.of(host, bound.getsockname()[1])
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(run, endpoints, door),
-            log_level="warning",
-            ws="websockets-sansio",
-            ws_max_size=_MOST_BYTES,
-            ws_per_message_deflate=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
+    server = uvicorn.Server(settings(application(run, endpoints, door)))
     threading.Thread(target=_announce, args=(server, door.url, opened), daemon=True).start()
     # A drawing's matrices are small: more threads would only wait for each other.
     with contextlib.closing(bound), threadpool_limits(1, user_api="blas"):
         server.run(sockets=[bound])
+
+
+def settings(app: ASGIApp) -> uvicorn.Config:
+    """How the application is served: quietly, and with messages of a bounded size."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        ws="websockets-sansio",
+        ws_max_size=_MOST_BYTES,
+        ws_per_message_deflate=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
 
 
 def _announce(server: uvicorn.Server, url: str, opened: Callable[[str], None]) -> None:
@@ -64,8 +68,12 @@ def _announce(server: uvicorn.Server, url: str, opened: Callable[[str], None]) -
         opened(url)
 
 
-def _bind(host: str, port: int | None) -> socket.socket:
-    """A listening socket; several explorers on one machine find ports of their own."""
+def bind(host: str, port: int | None) -> socket.socket:
+    """A listening socket; several explorers on one machine find ports of their own.
+
+    Raises:
+        RunError: no port can be had.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     candidates = range(FIRST_PORT, FIRST_PORT + TRIED) if port is None else (port,)
     reason = ""
