@@ -46,11 +46,13 @@ def study(
     to
         The study's folder; studies/NAME if not given.
     into
-        A Markdown file that gets the results between its marks, <!-- NAME --> and <!-- end of NAME -->.
+        A Markdown file that gets the results between its marks, <!-- NAME --> and <!-- end of NAME -->, and
+        beside it the figure, results/NAME.svg.
     """
+    from sememe import files
     from sememe.console import duration, reporter_for
     from sememe.studies import Options, configure, run_study
-    from sememe.studies.markdown import write_between_marks
+    from sememe.studies.markdown import figure_beside, write_between_marks
 
     options = Options(quick, seed, layer, networks, dictionaries, families)
     chosen = configure(name, options)
@@ -64,7 +66,9 @@ def study(
     for sentence in finished.findings.sentences:
         console.print(sentence, soft_wrap=True)
     if into is not None:
-        write_between_marks(into, name, finished.findings.markdown)
+        write_between_marks(into, name, finished.folder.markdown.read_text(encoding="utf-8"))
+        figure = finished.folder.figure.read_text(encoding="utf-8")
+        files.write_text(into.parent / figure_beside(name), figure)
         say(f"Results written into {into}")
     say(f"Page: {finished.folder.page}")
     say(f"Time {duration(finished.seconds)}, peak memory {finished.peak_memory / 1e9:.2f} GB")

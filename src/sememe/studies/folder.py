@@ -44,7 +44,7 @@ class StudyFolder:
 
     @property
     def markdown(self) -> Path:
-        """The study's part of the documentation's results."""
+        """What the documentation says of it: figure, lines, command."""
         return self.path / "results.md"
 
     @property

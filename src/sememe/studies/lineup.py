@@ -115,14 +115,15 @@ def lineup(
         Entry(Sweep("PCA", "PCA", "control", "k", kept), "one"),
     ]
     if costly:
+        ends = tuple(dict.fromkeys((int(shape.l0), k[-1])))
         narrow = tuple(sorted({max(2, shape.neurons // share) for share in (8, 4, 2)}))
         found += [
             Entry(Sweep("ICA", "FastICA", "control", "k", kept, _ICA), "few"),
             Entry(Sweep("NMF", "NMF", "control", "n_components", narrow, passes), "few"),
-            Entry(Sweep("VQ codebook", "CodebookVQ", "control", "n_components", both, passes), "few"),
-            Entry(Sweep("frozen decoder", "FrozenDecoderSAE", "control", "k", k, trained), "few"),
-            Entry(Sweep("untrained network", "TopKSAE", "control", "k", k, trained), "few", "untrained"),
+            Entry(Sweep("VQ codebook", "CodebookVQ", "control", "n_components", both[1:], passes), "few"),
+            Entry(Sweep("frozen decoder", "FrozenDecoderSAE", "control", "k", ends, trained), "few"),
+            Entry(Sweep("untrained network", "TopKSAE", "control", "k", ends, trained), "few", "untrained"),
             # Hundreds of pixels are never given back by so few components: equal sparsity is what can be met.
-            Entry(Sweep("pixels", "TopKSAE", "control", "k", k[1:3], trained), "few", "pixels"),
+            Entry(Sweep("pixels", "TopKSAE", "control", "k", ends[:1], trained), "few", "pixels"),
         ]
     return tuple(found)

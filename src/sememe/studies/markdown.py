@@ -1,8 +1,9 @@
-"""Tables for the documentation, and putting a study's lines between its marks in a file."""
+"""A study's lines for the documentation, and putting them between its marks in a file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sememe import files
 from sememe.errors import RunError
@@ -20,6 +21,22 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "|" + "|".join(row) + "|" if row[0] == "---" else f"| {' | '.join(row)} |" for row in lines
     )
+
+
+def documented(name: str, title: str, lines: str, record: Mapping[str, Any]) -> str:
+    """The figure, the lines, and the command that makes them again."""
+    made = record["processes"][-1]
+    minutes = sum(stage["seconds"] for stage in record["stages"]) / 60
+    how = (
+        f"Made by `{record['command']}`: {minutes:.0f} min on {made['processor']} (revision "
+        f"{(made['git_revision'] or 'of an installed package')[:10]}, torch {made['packages']['torch']})."
+    )
+    return "\n\n".join([f"![{title}]({figure_beside(name)})", lines, how])
+
+
+def figure_beside(name: str) -> str:
+    """Where a study's figure is, seen from the file that shows its lines."""
+    return f"results/{name}.svg"
 
 
 def write_between_marks(path: Path, name: str, lines: str) -> None:

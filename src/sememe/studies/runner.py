@@ -12,6 +12,7 @@ from sememe.runs.reporter import Reporter, Silent
 from sememe.runs.stage import Stage
 from sememe.studies.cells import write_table
 from sememe.studies.folder import StudyFolder
+from sememe.studies.markdown import documented
 from sememe.studies.page import study_html
 from sememe.studies.panel_svg import panels_svg
 from sememe.studies.study import Findings, Options, Study
@@ -89,7 +90,7 @@ def run_study(
             study_html(study.title, study.question, findings.sentences, findings.sections, record),
         )
         files.write_text(folder.figure, panels_svg(findings.figure))
-        files.write_text(folder.markdown, findings.markdown)
+        files.write_text(folder.markdown, documented(study.name, study.title, findings.markdown, record))
     return Finished(folder, findings, time.perf_counter() - started, peak_memory(), earlier is not None)
 
 

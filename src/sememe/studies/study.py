@@ -44,7 +44,7 @@ class Findings:
     sections: tuple[Section, ...]
     """The page's sections below the answer."""
     markdown: str
-    """The lines for ``docs/results.md``, without figure and command."""
+    """The lines for the documentation, without figure and command."""
     figure: tuple[Panel, ...]
     """The one figure that the documentation shows."""
 
