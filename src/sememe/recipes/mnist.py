@@ -1,5 +1,4 @@
 """The main job: the network of the series and a small CNN on MNIST, their neurons and dictionaries."""
-# NOTE: read /work/scratch/FROM_LEAD.md now (what the lead found), then delete this line.
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,11 @@ Values = tuple[float, ...]
 def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
     """Four layers, and on each the neurons, two kinds of dictionary and thirteen controls.
 
-    On the two narrow layers of the MLP (16 neurons) dictionaries have 64 components, on ``conv2`` and
-    ``fc1`` 512. Each kind is swept over its sparsity, so that all can be compared where they reach the same
-    fidelity. ``quick`` looks at one layer of each network, on fewer images, and leaves out the second network
-    and the controls that cost a training of their own.
+    A TopK dictionary has about as many components as its layer has neurons: on the development split every
+    doubling scattered concepts over more components, and scored lower on them. What it is compared with has
+    four times as many where that makes it more faithful. Each kind is swept over its sparsity, so that all
+    can be compared where they reach the same fidelity. ``quick`` looks at one layer of each network, on fewer
+    images, and leaves out the second network and the controls that cost a training of their own.
     """
     planned = (_hidden1, _hidden2, _conv2, _fc1) if not quick else (_hidden1, _fc1)
     layers = tuple(plan(seed, quick) for plan in planned)
@@ -52,11 +52,12 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
 def _hidden1(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
         neurons=16,
-        n_components=64,
+        n_components=32,
+        wide=64,
         steps=400,
         top_neurons=(4, 8, 10, 12),
-        features=(4, 8, 16),
-        twins=(4, 8, 16),
+        features=(4, 6, 8, 12),
+        twins=(4, 6, 8),
         l1=(1, 0.3),
         rotated=(4, 8, 12),
         random=(4, 8, 12),
@@ -68,17 +69,18 @@ def _hidden1(seed: int, quick: bool) -> LayerPlan:
         pixels=(32,),
     )
     sweeps = swept.sweeps(seed, quick)
-    return LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, 0, sweeps, "TopKSAE-k4", (4.0,))
+    return LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, 0, sweeps, "TopKSAE-k6", (4.0,))
 
 
 def _hidden2(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
         neurons=16,
-        n_components=64,
+        n_components=16,
+        wide=64,
         steps=400,
         top_neurons=(4, 8, 12, 14),
-        features=(2, 4, 8),
-        twins=(2, 4, 8),
+        features=(2, 4, 6, 8),
+        twins=(2, 4, 6),
         l1=(1, 0.3),
         rotated=(4, 8, 12),
         random=(4, 8, 12),
@@ -96,10 +98,11 @@ def _hidden2(seed: int, quick: bool) -> LayerPlan:
 def _conv2(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
         neurons=32,
-        n_components=512,
+        n_components=32,
+        wide=128,
         steps=600,
         top_neurons=(2, 3, 4, 8),
-        features=(3, 4, 8),
+        features=(3, 4, 6),
         twins=(3, 4),
         l1=(0.1, 0.03),
         rotated=(8, 16, 24),
@@ -112,17 +115,18 @@ def _conv2(seed: int, quick: bool) -> LayerPlan:
         pixels=(32,),
     )
     sweeps = swept.sweeps(seed, quick)
-    return LayerPlan("digit_cnn", "conv2", "the second convolution", 32, 60, sweeps, "TopKSAE-k4", (8.0,))
+    return LayerPlan("digit_cnn", "conv2", "the second convolution", 32, 60, sweeps, "TopKSAE-k4", (4.0,))
 
 
 def _fc1(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
         neurons=128,
-        n_components=512,
+        n_components=128,
+        wide=512,
         steps=600,
         top_neurons=(8, 32, 48),
-        features=(8, 16, 32),
-        twins=(8, 16),
+        features=(8, 12, 16, 32),
+        twins=(12, 16),
         l1=(1, 0.3),
         rotated=(8, 64, 96),
         random=(8, 32, 64),
@@ -135,7 +139,7 @@ def _fc1(seed: int, quick: bool) -> LayerPlan:
     )
     sweeps = swept.sweeps(seed, quick)
     title = "the layer before the output"
-    return LayerPlan("digit_cnn", "fc1", title, 128, 0, sweeps, "TopKSAE-k8", (8.0,))
+    return LayerPlan("digit_cnn", "fc1", title, 128, 0, sweeps, "TopKSAE-k16", (16.0,))
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ class _Swept:
 
     neurons: int
     n_components: int
+    wide: int
     steps: int
     top_neurons: Values
     features: Values
@@ -160,13 +165,15 @@ class _Swept:
 
     def sweeps(self, seed: int, quick: bool) -> tuple[Sweep, ...]:
         """The neurons, the dictionaries, the controls."""
-        size = (("n_components", self.n_components), ("random_state", seed))
-        trained = (*size, ("max_steps", self.steps if not quick else self.steps // 3))
+        steps = ("max_steps", self.steps if not quick else self.steps // 3)
+        size = (("n_components", self.wide), ("random_state", seed))
+        trained = (("n_components", self.n_components), ("random_state", seed), steps)
+        widely = (*size, steps)
         squares = (*size, ("codes", "least_squares"))
         passes = (("random_state", seed), ("n_epochs", 2))
         ica = (("random_state", seed), ("max_items", 4_000), ("max_iter", 200), ("tolerance", 0.05))
         rotation = (("random_state", seed),)
-        few, components = 10_000, (self.n_components,)
+        few, components = 10_000, (self.n_components, self.wide)
         whole = (self.neurons,)
 
         def control(title: str, dictionary: str, values: Values, fixed: tuple = (), **more: Any) -> Sweep:
@@ -176,7 +183,7 @@ class _Swept:
         sweeps = (
             Sweep("neurons", "Neurons", "neurons", "k", whole, twins=whole),
             Sweep("TopK SAE", "TopKSAE", "features", "k", self.features, trained, twins=self.twins),
-            Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", self.l1, trained),
+            Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", self.l1, widely),
             control("top neurons", "Neurons", self.top_neurons, name="TopNeurons", twins=self.top_neurons),
             control("rotated neurons", "RotatedNeurons", self.rotated, rotation, twins=self.rotated),
             control("random directions", "RandomDictionary", self.random, size, twins=self.random),
@@ -187,11 +194,11 @@ class _Swept:
             control("NMF", "NMF", self.nmf, passes, items=few),
             control("k-means", "KMeans", components, passes, items=few, twins=components),
             control("VQ codebook", "CodebookVQ", components, passes, items=few),
-            control("frozen decoder", "FrozenDecoderSAE", self.frozen, trained),
+            control("frozen decoder", "FrozenDecoderSAE", self.frozen, widely),
             control(
                 "untrained network", "TopKSAE", self.untrained, trained, name="Untrained", source="untrained"
             ),
-            control("pixels", "TopKSAE", self.pixels, trained, name="Pixels", source="pixels"),
+            control("pixels", "TopKSAE", self.pixels, widely, name="Pixels", source="pixels"),
         )
         costly = ("ICA", "frozen decoder", "untrained network", "pixels", "VQ codebook")
         return sweeps if not quick else tuple(sweep for sweep in sweeps if sweep.title not in costly)
