@@ -13,7 +13,7 @@ SMALL = ("--n-components", 16, "--k", 2, "--set", "n_epochs=2", "--set", "batch_
 def test_a_dictionary_is_learned_and_its_scores_are_printed(command, array, tmp_path):
     code, said, _ = command("learn", array, "--to", tmp_path / "d", *SMALL, "--seed", 3)
     assert code == 0
-    for word in ("TopKSAE", "FVU", "L0", "dead", "On 150 items held out of the fit"):
+    for word in ("TopKSAE", "FVU", "L0", "dead", "150 items held out of the fit"):
         assert word in said
     learned = dictionaries.load(tmp_path / "d")
     assert (learned.n_components, learned.k, learned.random_state, learned.n_epochs) == (16, 2, 3, 2)
@@ -34,7 +34,7 @@ def test_a_sweep_prints_a_line_a_dictionary(command, array, tmp_path):
     code, said, _ = command("learn", array, "--to", tmp_path / "sweep", *sweep, *rest)
     assert code == 0
     assert len(list((tmp_path / "sweep").glob("k?-n_components*/cfg.json"))) == 4
-    assert "On 100 items held out" in said
+    assert "100 items held out" in said
     assert "learn 4 dictionaries" in said
 
 

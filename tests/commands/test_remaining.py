@@ -17,7 +17,7 @@ def test_what_is_left_is_judged_by_the_speed_since_the_first_call(clock):
     clock[0] += 30.0
     told(0.75, "on")
     told(1.0, "done")
-    assert notes == ["resumed", "on, about 30 s to go", "done"]
+    assert notes == ["resumed", "about 30 s to go, on", "done"]
 
 
 def test_nothing_is_said_before_a_second_has_passed(clock):

@@ -105,7 +105,8 @@ def learn(
         reporter.end(seconds, f"{len(source) - len(left_out):,} items x {source.n_neurons:,} neurons{known}")
     finally:
         reporter.close()
-    console.print(_table(points, records, len(left_out)))
+    console.print(_table(points, records))
+    console.print(_about(records, len(left_out)), style="dim")
     say(f"{to}" if len(points) == 1 else f"{to}: a folder for each")
     if before < len(points):
         say(f"Time {duration(seconds)}")
@@ -157,13 +158,13 @@ def _with_defaults(
     return {name: told[name] for name in told if name in known and name not in sweeps} | fixed
 
 
-def _table(points: Sequence[Any], records: Sequence[dict[str, Any]], n_held_out: int) -> Any:
+def _table(points: Sequence[Any], records: Sequence[dict[str, Any]]) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from sememe.console import duration
 
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, caption_justify="left")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in points[0].swept or ("dictionary",):
         table.add_column(name, no_wrap=True)
     for title in ("variance\nlost (FVU)", "firing\nan item (L0)", "dead", "time"):
@@ -178,10 +179,13 @@ def _table(points: Sequence[Any], records: Sequence[dict[str, Any]], n_held_out:
             _number(found["dead_fraction"], ".1%"),
             duration(record["seconds"]),
         )
-    table.caption = f"On {n_held_out:,} items held out of the fit." if n_held_out else "Nothing was held out."
-    if any(record["learned_together"] > 1 for record in records):
-        table.caption += " Time: of the pass that they shared, divided by their number."
     return table
+
+
+def _about(records: Sequence[dict[str, Any]], n_held_out: int) -> str:
+    of = f"Scores of {n_held_out:,} items held out of the fit." if n_held_out else "Nothing was held out."
+    together = any(record["learned_together"] > 1 for record in records)
+    return of + (" Time: of the pass that they shared, divided by their number." if together else "")
 
 
 def _number(value: float | None, form: str) -> str:

@@ -17,7 +17,7 @@ def with_remaining(progress: Progress) -> Progress:
         first, start = begun[0]
         if fraction > first and now - start >= 1.0 and fraction < 1.0:
             left = (1.0 - fraction) * (now - start) / (fraction - first)
-            note = f"{note}, about {duration(left)} to go"
+            note = f"about {duration(left)} to go, {note}"  # first: a narrow terminal cuts the end
         progress(fraction, note)
 
     return told
