@@ -17,10 +17,10 @@ from sememe.dictionaries.kernels.compiled import (
 
 @over_tasks
 def _count_takers(counter, thread, taken):
-    task = next_task(counter)
+    task = next_task(counter, thread, taken.shape[0])
     while task < taken.shape[0]:
         taken[task] += 1
-        task = next_task(counter)
+        task = next_task(counter, thread, taken.shape[0])
 
 
 @over_tasks

@@ -4,29 +4,34 @@ import pytest
 
 from sememe.dictionaries.kernels import integer_product
 from sememe.dictionaries.kernels.quantise import MARGIN_DEVIATIONS
-from sememe.dictionaries.kernels.screen import Encoder, Screen, multiply, pre_activations
-from sememe.dictionaries.kernels.selection import PANEL
+from sememe.dictionaries.kernels.screen import Encoder, empty_screen, read_encoder, screen_items
+from sememe.dictionaries.kernels.vectors import PANEL, padded_length
 
 pytestmark = pytest.mark.skipif(not integer_product.is_supported(), reason="no AVX-512 VNNI here")
 
+BLOCK = 12
+
 
 @numba.njit
-def _coarse(items, components, sums, pre, margins):
-    for first in range(0, pre.shape[0], sums.shape[0]):
-        last = min(first + sums.shape[0], pre.shape[0])
-        multiply(items, first, last - first, components, sums)
-        for i in range(first, last):
-            pre_activations(sums[i - first], items.scale[i], items.length[i], components, pre[i], margins[i])
+def _screen_all(x, screen, upper, maxima):
+    for first in range(0, x.shape[0], BLOCK):
+        last = min(first + BLOCK, x.shape[0])
+        screen_items(x, first, last, screen, 1, upper[first : first + BLOCK], maxima[first : first + BLOCK])
 
 
-def _screened(x, W, b):
-    screen = Screen(*W.shape)
-    screen.read_encoder(Encoder(W, b))
-    screen.read_items(x)
-    padded = screen.components.scale.size
-    pre, margins = np.zeros((len(x), padded), np.float32), np.zeros((len(x), padded // PANEL), np.float32)
-    _coarse(screen.items, screen.components, screen.sums[0], pre, margins)
-    return pre, np.repeat(margins, PANEL, axis=1)
+def _screened(x, W, b, blocks=None):
+    """What values may reach and surely reach: pre-activations and margins, and the maxima of the latter."""
+    screen = empty_screen(BLOCK, *W.shape)
+    read_encoder(screen, Encoder(W, b))
+    rows, padded = -(-len(x) // BLOCK) * BLOCK, padded_length(len(W))
+    upper, maxima = np.zeros((rows, padded), np.float32), np.zeros((rows, blocks or padded), np.float32)
+    _screen_all(x, screen, upper, maxima)
+    if blocks is not None:
+        return upper[: len(x)], maxima[: len(x)]
+    upper, sure = upper[: len(x)], maxima[: len(x)]
+    filler = upper == -np.inf
+    pre = np.where(filler, -np.inf, (upper + np.where(filler, 0, sure)) / 2)
+    return pre, np.where(filler, 0, upper - np.where(filler, 0, pre))
 
 
 def _work(items, d_in, n_components, heavy=False):
@@ -46,6 +51,16 @@ def test_bytes_multiply_exactly_what_is_a_byte():
     b = rng.integers(-9, 9, 70).astype(np.float32)
     pre, _ = _screened(x, W, b)
     np.testing.assert_allclose(pre[:, :70], x @ W.T + b, rtol=1e-6, atol=1e-3)
+
+
+def test_maxima_are_those_of_what_values_surely_reach():
+    x, W, b = _work(30, 12, 300)
+    pre, margin = _screened(x, W, b)
+    sure = np.where(np.isfinite(pre), pre - margin, -np.inf)
+    _, maxima = _screened(x, W, b, blocks=2 * PANEL)
+    padded = np.full((30, 6 * PANEL), -np.inf)
+    padded[:, : sure.shape[1]] = sure
+    np.testing.assert_allclose(maxima, padded.reshape(30, 3, 2 * PANEL).max(axis=1), rtol=1e-5, atol=1e-5)
 
 
 def test_components_that_fill_a_panel_are_never_the_largest():

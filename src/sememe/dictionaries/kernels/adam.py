@@ -76,10 +76,10 @@ def update(counter, thread, encoder, atoms, biases, offset, scalars):
     Each of the four is a tuple of parameter, gradient, mean and square; the last two are vectors.
     """
     rows = encoder[0].shape[0]
-    tasks = (rows + _ROWS_A_TASK - 1) // _ROWS_A_TASK
-    task = next_task(counter)
-    while task <= tasks:
-        if task == tasks:
+    blocks = (rows + _ROWS_A_TASK - 1) // _ROWS_A_TASK
+    task = next_task(counter, thread, blocks + 1)
+    while task <= blocks:
+        if task == blocks:
             adam(biases[0], biases[1], biases[2], biases[3], scalars)
             adam(offset[0], offset[1], offset[2], offset[3], scalars)
         else:
@@ -87,4 +87,4 @@ def update(counter, thread, encoder, atoms, biases, offset, scalars):
                 _update_row(i, encoder[0], encoder[1], encoder[2], encoder[3], scalars)
                 _update_row(i, atoms[0], atoms[1], atoms[2], atoms[3], scalars)
                 _to_unit_length(atoms[0][i])
-        task = next_task(counter)
+        task = next_task(counter, thread, blocks + 1)

@@ -12,7 +12,7 @@ from scipy import sparse
 from sememe.dictionaries.kernels.above import AboveSelector
 from sememe.dictionaries.kernels.compiled import PASSING, kernel, next_task, over_tasks, threads_for
 from sememe.dictionaries.kernels.firings import Firings
-from sememe.dictionaries.kernels.residuals import PARTS, add_atoms, centre
+from sememe.dictionaries.kernels.residuals import PARTS, centre, combine
 from sememe.dictionaries.kernels.top_k import TopKSelector
 
 _BATCH = 8192
@@ -78,13 +78,15 @@ def _encode(
     selector: TopKSelector | AboveSelector,
 ) -> sparse.csr_array:
     parts: list[Firings] = []
+    centred = np.empty((0, x.shape[1]), x.dtype)
     with threads_for(x.size * len(W_enc)):
         selector.prepare(W_enc, b_enc)
         for start in range(0, len(x), _BATCH):
             batch = np.ascontiguousarray(x[start : start + _BATCH])
-            centred = np.empty_like(batch)
+            if len(centred) != len(batch):
+                centred = np.empty_like(batch)
             centre(batch, b_dec, centred, work=PASSING * batch.size)
-            parts.append(selector.select(centred))
+            parts.append(Firings(*(array.copy() for array in selector.select(centred))))
     offsets = np.zeros(len(x) + 1, np.int64)
     item, firing = 0, 0
     for part in parts:
@@ -101,16 +103,15 @@ def _encode(
 
 @kernel
 def _decode_item(i, firings, atoms, offset, row):
-    for j in range(row.shape[0]):
-        row[j] = offset[j]
-    add_atoms(firings, firings.offsets[i], firings.offsets[i + 1], atoms, row)
+    one = row.dtype.type(1)
+    combine(one, offset, firings, firings.offsets[i], firings.offsets[i + 1], atoms, row)
 
 
 @over_tasks
 def _decode(counter, thread, firings, atoms, offset, out):
     items = out.shape[0]
-    task = next_task(counter)
+    task = next_task(counter, thread, PARTS)
     while task < PARTS:
         for i in range(items * task // PARTS, items * (task + 1) // PARTS):
             _decode_item(i, firings, atoms, offset, out[i])
-        task = next_task(counter)
+        task = next_task(counter, thread, PARTS)

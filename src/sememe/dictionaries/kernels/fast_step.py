@@ -10,7 +10,7 @@ from torch import Tensor
 from sememe.dictionaries.kernels.above import AboveSelector, BatchTopKSelector
 from sememe.dictionaries.kernels.adam import adam_scalars, update
 from sememe.dictionaries.kernels.compiled import PASSING, threads_for
-from sememe.dictionaries.kernels.firings import Firings, FiringsByComponent, by_component
+from sememe.dictionaries.kernels.firings import ByComponent, Firings, FiringsByComponent
 from sememe.dictionaries.kernels.gradients import ComponentGradients, balanced_bounds, component_gradients
 from sememe.dictionaries.kernels.plan import BatchTopK, Positive, StepPlan, TopK
 from sememe.dictionaries.kernels.residuals import PARTS, centre, residuals
@@ -61,6 +61,7 @@ class FastStep:
         self._squares = {name: np.zeros_like(array) for name, array in self._arrays.items()}
         self._x = np.empty((0, d_in), self._dtype)
         self._residual = np.empty((0, d_in), self._dtype)
+        self._by_component = ByComponent(n_components, self._dtype)
         self._steps = 0
 
     @torch.no_grad()
@@ -95,7 +96,7 @@ class FastStep:
         penalty = self.plan.l1_coefficient / (items * d_in)
         if penalty:
             loss += penalty * float(firings.values.sum(dtype=np.float64))
-        length = self._fill_gradients(by_component(n_components, *parts), total, penalty)
+        length = self._fill_gradients(self._by_component.sort(*parts), total, penalty)
         self._update(learning_rate, length)
         fired = np.zeros(n_components, np.bool_)
         fired[firings.components] = True

@@ -37,14 +37,17 @@ class Slots(NamedTuple):
     values: Float[np.ndarray, "items slots"]
 
 
-def empty_slots(items: int, slots: int, dtype: np.dtype) -> Slots:
+def empty_slots(items: int, slots: int, dtype: np.dtype, before: Slots | None = None) -> Slots:
+    """Room for the codes of some items: that of ``before`` again if it is as large."""
+    if before is not None and before.components.shape == (items, slots):
+        return before
     return Slots(
         np.empty(items, np.int64), np.empty((items, slots), np.int32), np.empty((items, slots), dtype)
     )
 
 
 def compact(slots: Slots) -> Firings:
-    """The filled slots, one after another."""
+    """The filled slots, one after another; they may share the slots' memory."""
     offsets = np.zeros(slots.counts.size + 1, np.int64)
     np.cumsum(slots.counts, out=offsets[1:])
     if offsets[-1] == slots.components.size:
@@ -53,23 +56,30 @@ def compact(slots: Slots) -> Firings:
     return Firings(offsets, slots.components[filled], slots.values[filled])
 
 
-def by_component(
-    n_components: int, *parts: tuple[Firings, Int32[np.ndarray, " components"]]
-) -> FiringsByComponent:
-    """Sort firings by component (a counting sort: one pass to count, one to place).
+class ByComponent:
+    """Sorts firings by component (a counting sort: one pass to count, one to place).
 
-    Each part comes with a row for every component: its firing in item ``i`` is given that row plus ``i``.
+    It keeps its memory, as fresh memory costs more than the sorting; what it gave holds until the next time.
     """
-    offsets = np.zeros(n_components + 1, np.int64)
-    for firings, _ in parts:
-        _count(firings.components, offsets)
-    np.cumsum(offsets, out=offsets)
-    rows = np.empty(offsets[-1], np.int32)
-    values = np.empty(offsets[-1], parts[0][0].values.dtype)
-    following = offsets[:-1].copy()
-    for firings, first_row in parts:
-        _place(firings, first_row, following, rows, values)
-    return FiringsByComponent(offsets, rows, values)
+
+    def __init__(self, n_components: int, dtype: np.dtype) -> None:
+        self._offsets = np.zeros(n_components + 1, np.int64)
+        self._following = np.zeros(n_components, np.int64)
+        self._rows, self._values = np.empty(0, np.int32), np.empty(0, dtype)
+
+    def sort(self, *parts: tuple[Firings, Int32[np.ndarray, " components"]]) -> FiringsByComponent:
+        """Each part has a row for every component: its firing in item ``i`` is given that plus ``i``."""
+        offsets, count = self._offsets, sum(firings.values.size for firings, _ in parts)
+        if self._rows.size < count:
+            self._rows, self._values = np.empty(count, np.int32), np.empty(count, self._values.dtype)
+        offsets[:] = 0
+        for firings, _ in parts:
+            _count(firings.components, offsets)
+        np.cumsum(offsets, out=offsets)
+        self._following[:] = offsets[:-1]
+        for firings, first_row in parts:
+            _place(firings, first_row, self._following, self._rows, self._values)
+        return FiringsByComponent(offsets, self._rows[:count], self._values[:count])
 
 
 @kernel

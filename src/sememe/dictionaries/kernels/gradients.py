@@ -32,9 +32,12 @@ class ComponentGradients(NamedTuple):
 
 
 @kernel
-def _add_firings(f, last, rows, values, residual, x, atom, penalty, grad_dec, grad_enc):
-    """Add some firings' gradients, four at a time; the sum of their codes' gradients."""
-    items = x.shape[0]
+def _add_firings(f, last, firings, residual, x, shift, atom, penalty, grad_dec, grad_enc):
+    """Add some firings' gradients, four at a time; the sum of their codes' gradients.
+
+    Their rows are those of the items and ``shift`` more.
+    """
+    rows, values = firings.rows, firings.values
     bias = x.dtype.type(0)
     while f + 4 <= last:
         c0, c1, c2, c3 = values[f], values[f + 1], values[f + 2], values[f + 3]
@@ -47,15 +50,16 @@ def _add_firings(f, last, rows, values, residual, x, atom, penalty, grad_dec, gr
             s1 += r1[n] * w
             s2 += r2[n] * w
             s3 += r3[n] * w
-        x0, x1 = x[rows[f] % items], x[rows[f + 1] % items]
-        x2, x3 = x[rows[f + 2] % items], x[rows[f + 3] % items]
+        x0, x1 = x[rows[f] - shift], x[rows[f + 1] - shift]
+        x2, x3 = x[rows[f + 2] - shift], x[rows[f + 3] - shift]
         for n in range(atom.shape[0]):
             grad_dec[n] += c0 * r0[n] + c1 * r1[n] + c2 * r2[n] + c3 * r3[n]
+        for n in range(atom.shape[0]):
             grad_enc[n] += s0 * x0[n] + s1 * x1[n] + s2 * x2[n] + s3 * x3[n]
         bias += s0 + s1 + s2 + s3
         f += 4
     while f < last:
-        c0, r0, x0, s0 = values[f], residual[rows[f]], x[rows[f] % items], penalty
+        c0, r0, x0, s0 = values[f], residual[rows[f]], x[rows[f] - shift], penalty
         for n in range(atom.shape[0]):
             s0 += r0[n] * atom[n]
         for n in range(atom.shape[0]):
@@ -86,17 +90,18 @@ def _component(j, firings, residual, x, aux_row, atom, encoder, penalty, gradien
     for n in range(encoder.shape[0]):
         to_atom[n] = 0
         to_encoder[n] = 0
-    rows, values = firings.rows, firings.values
+    rows, items = firings.rows, x.shape[0]
     first, last = firings.offsets[j], firings.offsets[j + 1]
     aux = last
     while aux > first and rows[aux - 1] >= aux_row:
         aux -= 1
-    bias = _add_firings(first, aux, rows, values, residual, x, atom, penalty, to_atom, to_encoder)
+    view = rows[first] // items if aux > first else 0
+    bias = _add_firings(first, aux, firings, residual, x, view * items, atom, penalty, to_atom, to_encoder)
     if bias != 0:
         for n in range(encoder.shape[0]):
             backflow[n] += bias * encoder[n]
     zero = x.dtype.type(0)
-    bias += _add_firings(aux, last, rows, values, residual, x, atom, zero, to_atom, to_encoder)
+    bias += _add_firings(aux, last, firings, residual, x, aux_row, atom, zero, to_atom, to_encoder)
     gradients.b_enc[j] = bias
     squares = bias * bias + _tangent(to_atom, atom)
     for n in range(encoder.shape[0]):
@@ -123,13 +128,14 @@ def component_gradients(
 
     ``bounds`` cuts the components into tasks. The part of an atom's gradient along the atom is left out.
     """
-    task = next_task(counter)
-    while task < bounds.shape[0] - 1:
+    tasks = bounds.shape[0] - 1
+    task = next_task(counter, thread, tasks)
+    while task < tasks:
         squares[task] = _part(
             bounds[task], bounds[task + 1], firings, residual, x, aux_row, W_dec, W_enc, penalty,
             grads, backflow[task],
         )  # fmt: skip
-        task = next_task(counter)
+        task = next_task(counter, thread, tasks)
 
 
 def balanced_bounds(offsets: Int[np.ndarray, " boundaries"]) -> Int[np.ndarray, " bounds"]:

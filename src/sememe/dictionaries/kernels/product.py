@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sememe.dictionaries.kernels.selection import padded_length
+from sememe.dictionaries.kernels.vectors import padded_length
 
 # Bytes of pre-activations that are held at a time.
 _CHUNK_BYTES = 1 << 26

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int32
 
-from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks, threads_for
+from sememe.dictionaries.kernels.compiled import current_threads, kernel, next_task, over_tasks, threads_for
 
 # Items whose projections on all atoms lie in memory at a time, and those that a thread takes at a time.
 _BATCH = 8192
@@ -36,10 +36,12 @@ def pursue(
     codes = np.zeros((len(x), k), np.float32)
     gram = (torch.from_numpy(atoms) @ torch.from_numpy(atoms).T).numpy()
     with threads_for(x.size * len(atoms) + len(x) * k * k * len(atoms)):
+        shapes = ((k, len(atoms)), (k, k), (k,))
+        room = tuple(np.empty((current_threads(), *shape), np.float32) for shape in shapes)
         for start in range(0, len(x), _BATCH):
             batch = slice(start, start + _BATCH)
             projections = (torch.from_numpy(x[batch]) @ torch.from_numpy(atoms).T).numpy()
-            _pursue(projections, gram, components[batch], codes[batch])
+            _pursue(projections, gram, components[batch], codes[batch], *room)
     return components, codes
 
 
@@ -90,13 +92,13 @@ def _pursue_item(projections, gram, components, codes, basis, triangle, target):
 
 
 @over_tasks
-def _pursue(counter, thread, projections, gram, components, codes):
-    items, k = codes.shape
-    basis = np.empty((k, gram.shape[0]), np.float32)
-    triangle = np.empty((k, k), np.float32)
-    target = np.empty(k, np.float32)
-    task = next_task(counter)
-    while task * _TASK < items:
+def _pursue(counter, thread, projections, gram, components, codes, basis, triangle, target):
+    items = codes.shape[0]
+    tasks = (items + _TASK - 1) // _TASK
+    task = next_task(counter, thread, tasks)
+    while task < tasks:
         for i in range(task * _TASK, min((task + 1) * _TASK, items)):
-            _pursue_item(projections[i], gram, components[i], codes[i], basis, triangle, target)
-        task = next_task(counter)
+            _pursue_item(
+                projections[i], gram, components[i], codes[i], basis[thread], triangle[thread], target[thread]
+            )
+        task = next_task(counter, thread, tasks)

@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks
-from sememe.dictionaries.kernels.integer_product import TILE_COLUMNS, TILE_ROWS
+from sememe.dictionaries.kernels.compiled import kernel, next_task, over_tasks, thread_limit
+from sememe.dictionaries.kernels.integer_product import TILE_COLUMNS
+from sememe.dictionaries.kernels.vectors import from_bits
 
 # How many (bounds on the) standard deviations of the rounding a candidate may lie below the threshold.
 MARGIN_DEVIATIONS = 3.0
-
-_ROWS_A_TASK = 48
 
 # Cutting off the fraction of a positive number is one instruction: 128 makes a byte positive, and the half
 # turns cutting off into rounding.
@@ -27,21 +26,23 @@ _ROUND_UP = np.float32(128.5)
 
 
 class ByteItems(NamedTuple):
-    """Items as unsigned bytes, ``q + 128``; rows are filled up to whole tiles."""
+    """Some items as unsigned bytes, ``q + 128``; a block for each thread."""
 
-    bytes: np.ndarray  # uint8 (items rounded up, neurons rounded up to 4)
-    scale: np.ndarray  # float32 (items,)
-    length: np.ndarray  # float32 (items,): Euclidean
+    bytes: np.ndarray  # uint8 (threads, items, neurons rounded up to 4)
+    scale: np.ndarray  # float32 (threads, items)
+    length: np.ndarray  # float32 (threads, items): Euclidean
+    margin: np.ndarray  # float32 (threads, items): of the products with one panel
 
 
 class ByteComponents(NamedTuple):
     """Encoder rows as signed bytes in the order in which the tile reads them."""
 
     bytes: np.ndarray  # int8 (panels, steps, TILE_COLUMNS, 4), aligned to 64 bytes
-    scale: np.ndarray  # float32 (components rounded up,)
-    shift: np.ndarray  # int32: what the 128 added to every item's byte adds to the sum, negative
-    bias: np.ndarray  # float32; -inf for components that only fill a panel
+    # Aligned to 64 bytes, by panel: what the 128 added to every item's byte takes off the sum, as int32;
+    # scales; biases, -inf for components that only fill a panel.
+    numbers: np.ndarray  # float32 (panels, 3, TILE_COLUMNS)
     rounding: np.ndarray  # float32 (2, panels): margin per unit of an item's scale, of its length
+    room: np.ndarray  # int8 (threads, TILE_COLUMNS, neurons rounded up to 4): a panel by rows
 
 
 def aligned(shape: tuple[int, ...], dtype: type) -> np.ndarray:
@@ -53,28 +54,22 @@ def aligned(shape: tuple[int, ...], dtype: type) -> np.ndarray:
 
 
 def empty_items(n_items: int, d_in: int) -> ByteItems:
-    """Room for a batch."""
-    rows = -(-n_items // TILE_ROWS) * TILE_ROWS
-    return ByteItems(
-        np.zeros((rows, -(-d_in // 4) * 4), np.uint8),
-        np.zeros(n_items, np.float32),
-        np.zeros(n_items, np.float32),
-    )
+    """Room for blocks of ``n_items``."""
+    threads = thread_limit()
+    scale, length, margin = (np.zeros((threads, n_items), np.float32) for _ in range(3))
+    return ByteItems(np.zeros((threads, n_items, -(-d_in // 4) * 4), np.uint8), scale, length, margin)
 
 
 def empty_components(n_components: int, d_in: int) -> ByteComponents:
     """Room for an encoder; what fills the last panel can never be selected."""
-    panels = -(-n_components // TILE_COLUMNS)
-    padded = panels * TILE_COLUMNS
-    packed = aligned((panels, -(-d_in // 4), TILE_COLUMNS, 4), np.int8)
+    panels, steps = -(-n_components // TILE_COLUMNS), -(-d_in // 4)
+    packed = aligned((panels, steps, TILE_COLUMNS, 4), np.int8)
     packed[:] = 0
-    return ByteComponents(
-        packed,
-        np.zeros(padded, np.float32),
-        np.zeros(padded, np.int32),
-        np.full(padded, -np.inf, np.float32),
-        np.zeros((2, panels), np.float32),
-    )
+    numbers = aligned((panels, 3, TILE_COLUMNS), np.float32)
+    numbers[:] = 0
+    numbers[:, 2] = -np.inf
+    room = np.zeros((thread_limit(), TILE_COLUMNS, 4 * steps), np.int8)
+    return ByteComponents(packed, numbers, np.zeros((2, panels), np.float32), room)
 
 
 @kernel
@@ -85,30 +80,19 @@ def _largest_and_length(row):
     for j in range(row.shape[0]):
         largest = max(largest, np.int32(bits[j] & magnitude))
         squares += row[j] * row[j]
-    result = np.empty(1, np.float32)
-    result.view(np.int32)[0] = largest
-    return result[0], np.sqrt(squares)
+    return from_bits(row, np.uint64(largest)), np.sqrt(squares)
 
 
 @kernel
-def _quantise_item(i, row, items):
+def quantise_item(row, i, thread, items):
+    """Fill place ``i`` of a thread's block."""
     largest, length = _largest_and_length(row)
-    items.scale[i] = largest / np.float32(127)
-    items.length[i] = length
+    items.scale[thread, i] = largest / np.float32(127)
+    items.length[thread, i] = length
     inverse = np.float32(127) / largest if largest > 0 else np.float32(0)
-    out = items.bytes[i]
+    out = items.bytes[thread, i]
     for j in range(row.shape[0]):
         out[j] = np.uint8(np.int32(row[j] * inverse + _ROUND_UP))
-
-
-@over_tasks
-def quantise_items(counter, thread, x, items):
-    """Fill ``items``, a ByteItems."""
-    task = next_task(counter)
-    while task * _ROWS_A_TASK < x.shape[0]:
-        for i in range(task * _ROWS_A_TASK, min((task + 1) * _ROWS_A_TASK, x.shape[0])):
-            _quantise_item(i, x[i], items)
-        task = next_task(counter)
 
 
 @kernel
@@ -123,19 +107,19 @@ def _quantise_component(row, largest, out):
 
 
 @kernel
-def _pack_panel(W, b, panel, components):
-    packed = components.bytes[panel]
+def _pack_panel(W, b, panel, components, quantised):
+    packed, numbers = components.bytes[panel], components.numbers[panel]
+    shift = numbers[0].view(np.int32)
     margin = np.float32(MARGIN_DEVIATIONS / np.sqrt(12.0))
     rows = min(TILE_COLUMNS, W.shape[0] - panel * TILE_COLUMNS)
     longest, coarsest = np.float32(0), np.float32(0)
-    quantised = np.zeros((TILE_COLUMNS, packed.shape[0] * 4), np.int8)
     for c in range(rows):
         j = panel * TILE_COLUMNS + c
         largest, length = _largest_and_length(W[j])
         scale = largest / np.float32(127)
-        components.scale[j] = scale
-        components.shift[j] = -128 * _quantise_component(W[j], largest, quantised[c])
-        components.bias[j] = b[j]
+        shift[c] = -128 * _quantise_component(W[j], largest, quantised[c])
+        numbers[1, c] = scale
+        numbers[2, c] = b[j]
         longest = max(longest, length)
         coarsest = max(coarsest, scale)
     components.rounding[0, panel] = margin * longest
@@ -150,7 +134,8 @@ def _pack_panel(W, b, panel, components):
 @over_tasks
 def quantise_components(counter, thread, W, b, components):
     """Fill ``components``, a ByteComponents."""
-    task = next_task(counter)
-    while task < components.bytes.shape[0]:
-        _pack_panel(W, b, task, components)
-        task = next_task(counter)
+    tasks = components.bytes.shape[0]
+    task = next_task(counter, thread, tasks)
+    while task < tasks:
+        _pack_panel(W, b, task, components, components.room[thread])
+        task = next_task(counter, thread, tasks)
