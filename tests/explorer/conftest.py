@@ -108,6 +108,13 @@ def explorer(data) -> Iterator[tuple[Door, Heard]]:
 
 
 @pytest.fixture(scope="session")
+def guarded(data) -> Iterator[Door]:
+    """The same page on all addresses of this machine, where viewers need a token."""
+    with served(data, "0.0.0.0") as (door, _):
+        yield door
+
+
+@pytest.fixture(scope="session")
 def chromium():
     """A browser for the session's tests."""
     if not CHROMIUM.exists():

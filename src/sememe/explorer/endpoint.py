@@ -91,7 +91,7 @@ def _value(name: str, text: str, hint: Any) -> Any:
         number = hint(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number) or abs(number) > 2**53:
+    if not abs(number) <= 2**53:  # NaN compares false
         wanted = "a whole number" if hint is int else "a number"
         raise RunError(f"The parameter {name!r} should be {wanted}, but {text[:40]!r} arrived.")
     return number
