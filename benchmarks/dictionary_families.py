@@ -34,9 +34,9 @@ _WARM_UP = 2_000
 WIDE = {"n_components": 512, "k": 8}
 
 # Chosen on the first half of the test split; see `--choose`.
-COEFFICIENTS: dict[str, dict[str, dict[str, float]]] = {
-    "fc1": {},
-    "conv2": {},
+COEFFICIENTS: dict[str, dict[str, float]] = {
+    "fc1": {"L1SAE": 4.0, "PAnnealedSAE": 1.0, "GatedSAE": 3.0, "JumpReLUSAE": 1.0},
+    "conv2": {"L1SAE": 1.0, "PAnnealedSAE": 0.5, "GatedSAE": 1.5, "JumpReLUSAE": 0.5},
 }
 CHOSEN = {
     "L1SAE": "l1_coefficient",
