@@ -5,9 +5,7 @@ from jaxtyping import Float, UInt8
 
 # From deep plum over grey to pale green: lightness rises all the way, so that the sign of a weight can be
 # read without seeing any hue; neither end is the colour of neurons or of features.
-RAMP = np.array(
-    [[43, 6, 64], [106, 60, 130], [141, 138, 146], [148, 200, 154], [226, 250, 220]], dtype=float
-)
+RAMP = np.array([[43, 6, 64], [106, 60, 130], [141, 138, 146], [148, 200, 154], [226, 250, 220]], dtype=float)
 
 
 def ramp_colours(

@@ -123,8 +123,14 @@ def score_of(row: Row) -> Score:
     """A measure of units is a mean over them; a measure of the whole set comes from its images."""
     of_units = registry()[_base(row.measure)].level == "unit"
     n, of = (row.units, "units") if of_units else (row.images, "images")
-    null = None if math.isnan(row.null) else row.null
-    return Score(row.value, row.low, row.high, n, of, without_dead=row.alive, null=null)
+    null = None if math.isnan(row.null) else rounded(row.null)
+    value, low, high, alive = (rounded(x) for x in (row.value, row.low, row.high, row.alive))
+    return Score(value, low, high, n, of, without_dead=alive, null=null)
+
+
+def rounded(x: float) -> float:
+    """Five significant digits: more than a page shows, and a third of the characters."""
+    return float(f"{x:.5g}")
 
 
 def _kinds(layer: LayerData) -> dict[str, Kind]:
@@ -169,7 +175,13 @@ def _place(layer: LayerData, table: MeasureTable, at: str) -> Place:
                 Placed(family, kinds.get(family, "control"), first.status, first.fvu, first.l0, scores)
             )
     duels = tuple(
-        Duel(d.unit_set, d.control, d.measure, d.value, d.low, d.high, d.p_holm, d.outcome)
+        Duel(
+            d.unit_set,
+            d.control,
+            d.measure,
+            *(rounded(x) for x in (d.value, d.low, d.high, d.p_holm)),
+            d.outcome,
+        )
         for d in table.differences
         if d.at == at
     )

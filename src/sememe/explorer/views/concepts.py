@@ -1,13 +1,18 @@
 """Concepts beside units: which pieces of an image a unit stands for. Found in the pixels, so only in ink."""
 
+import math
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from sememe.errors import FormatError
 from sememe.explanations import concept_profile
 from sememe.explorer.endpoint import Endpoint
+from sememe.explorer.live.items import Boxes
 from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.views.apart import apart
 from sememe.explorer.views.common import SetAddress, UnitAddress, opened_unit
@@ -98,57 +103,97 @@ def set_concepts(run: RunData, address: SetAddress) -> SetConcepts | None:
 
 
 def seen_concepts(layer: LayerData) -> Seen | None:
-    """Concepts of a layer's items: of whole images, or of what is under each position of a map."""
+    """Concepts of a layer's items: of whole images, or of what is under the middle of each position of a map.
+
+    Those that the run itself has found; where it has none, they are looked for in the first images.
+    """
 
     def make() -> Seen | None:
-        images, items = layer.run.images, layer.items
-        some = images[: min(len(images), _MOST_IMAGES)]
-        rows = np.flatnonzero(items.image < len(some))
-        found = _at_items(some, layer, rows)
-        if found is None:
+        items = layer.items
+        if items.position is None:
+            found = _of_images(layer.run)
+            rows = np.flatnonzero(items.image < (0 if found is None else len(found[1])))
+            values = None if found is None else found[1][items.image[rows]]
+        elif items.receptive_field is not None:
+            found = _of_pixels(layer.run)
+            rows = np.flatnonzero(items.image < (0 if found is None else len(found[1])))
+            down, along = _middles(items.receptive_field, items.position[rows])
+            values = None if found is None else found[1][items.image[rows], :, down, along]
+        else:
             return None
-        names, values = found
+        if found is None or values is None:
+            return None
         count = values.sum(axis=0)
         common = (count >= _LEAST) & (len(values) - count >= _LEAST)
-        kept = tuple(name for name, keep in zip(names, common, strict=True) if keep)
-        return Seen(kept, rows, values[:, common], len(some))
+        names = tuple(name for name, keep in zip(found[0], common, strict=True) if keep)
+        return Seen(names, rows, values[:, common], len(found[1]))
 
     result: Seen | None = layer.run.kept.get(("concepts", layer.key), make)
     return result
 
 
-def _at_items(
-    some: ImageSet, layer: LayerData, rows: Int64[np.ndarray, " items"]
-) -> tuple[tuple[str, ...], np.ndarray] | None:
-    items = layer.items
-    if (
-        some.n_channels != 1
-    ):  # the concepts of colour images come from tables or masks, which no run holds yet
-        return None
-    if items.position is None:
-        bank = layer.run.kept.get(("concepts of images",), lambda: apart(_bank, some))
-        return bank.names, bank.values[items.image[rows]]
-    if items.receptive_field is None:
-        return None
-    maps = layer.run.kept.get(("concepts of pixels",), lambda: apart(_maps, some))
-    field, position = items.receptive_field, items.position[rows]
-    middle = [
+def _middles(field: Boxes, position: Int64[np.ndarray, "items 2"]) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of the pixel in the middle of what each position sees."""
+    rows, columns = (
         np.array([(start + stop) // 2 for start, stop in boxes]) for boxes in (field.rows, field.columns)
-    ]
-    down, along = middle[0][position[:, 0]], middle[1][position[:, 1]]
-    return maps.names, maps.maps[items.image[rows], :, down, along]
+    )
+    return rows[position[:, 0]], columns[position[:, 1]]
 
 
-def _bank(some: ImageSet) -> Any:
+Bank = tuple[tuple[str, ...], np.ndarray]  # names, and which image has which: (images, concepts, ...)
+
+
+def _of_images(run: RunData) -> Bank | None:
+    return _stored(run, "report.concepts") or _looked_for(run, _bank)
+
+
+def _of_pixels(run: RunData) -> Bank | None:
+    return _stored(run, "report.maps") or _looked_for(run, _maps)
+
+
+def _stored(run: RunData, key: str) -> Bank | None:
+    """What the run found in its images; None for a run that has not looked."""
+    path = run.folder.path("images", "known.npz")
+    if not path.is_file():
+        return None
+
+    def read() -> Bank | None:
+        try:
+            with np.load(path, allow_pickle=False) as content:
+                if key not in content.files:
+                    return None
+                shape = tuple(int(size) for size in content[f"{key}.shape"])
+                some = (min(shape[0], _MOST_IMAGES), *shape[1:])
+                bits = np.unpackbits(content[key], count=math.prod(some))
+                return tuple(content[f"{key}.names"].tolist()), bits.astype(bool).reshape(some)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise FormatError(f"{path} is damaged ({error}): make the run again.") from None
+
+    found: Bank | None = run.kept.get(("stored", key), read)
+    return found
+
+
+def _looked_for(run: RunData, look: Callable[[ImageSet], Any]) -> Bank | None:
+    """Found now, in ink; the concepts of colour images come from tables or masks, which no run holds yet."""
+    if run.images.n_channels != 1:
+        return None
+    some = run.images[: min(len(run.images), _MOST_IMAGES)]
+    found: Bank = run.kept.get(("looked for", look.__name__), lambda: apart(look, some))
+    return found
+
+
+def _bank(some: ImageSet) -> Bank:
     from sememe.images import concepts
 
-    return concepts.concept_bank(some)
+    found = concepts.concept_bank(some)
+    return found.names, found.values
 
 
-def _maps(some: ImageSet) -> Any:
+def _maps(some: ImageSet) -> Bank:
     from sememe.images import concepts
 
-    return concepts.concept_maps(some)
+    found = concepts.concept_maps(some)
+    return found.names, found.maps
 
 
 ENDPOINTS = (

@@ -3,14 +3,20 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float32, Int64
+from scipy import sparse
 
 from sememe.explanations import Relations, greatest, relations
 from sememe.explorer.endpoint import Endpoint
+from sememe.explorer.live.dictionary import open_dictionary
+from sememe.explorer.live.network import LiveNetwork
 from sememe.explorer.live.run_data import LayerData, RunData, UnitSetData
 from sememe.explorer.score import Kind
 from sememe.explorer.views.common import OpenedUnit, UnitAddress, opened_unit
 
 _NEAREST = 6
+# Images that a network of another seed looks at: its forward pass is made here.
+_MOST_IMAGES = 1_000
 BY = ("cosine", "correlation", "together")
 
 
@@ -37,12 +43,14 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Match:
-    """The unit most alike in another fit of the same family."""
+    """The unit most alike in another fit."""
 
-    set: str
-    title: str
-    same_but_seed: bool  # True: only the seed differs
-    relative: Relative
+    title: str  # what was fitted otherwise
+    other_seed: bool  # True: only a seed differs, the dictionary's or the network's
+    set: str | None  # None: a fit that the run keeps for this comparison alone, so there is no page to go to
+    unit: int
+    cosine: float | None
+    correlation: float | None
 
 
 @dataclass(frozen=True)
@@ -70,24 +78,89 @@ def relatives(run: RunData, address: UnitAddress) -> RelativesPage:
             for way in BY
         }
         nearest.append(Nearest(key, unit_set.title, unit_set.kind, by))
-    return RelativesPage(tuple(nearest), tuple(_matches(layer, opened)))
+    return RelativesPage(tuple(nearest), tuple(_matches(run, opened)))
 
 
-def _matches(layer: LayerData, opened: OpenedUnit) -> list[Match]:
-    """In every other point of the family; those that differ in the seed alone first."""
-    own = opened.unit_set
-    found: list[Match] = []
+def _matches(run: RunData, opened: OpenedUnit) -> list[Match]:
+    """With other seeds where the run fitted them, then in every other point of the family."""
+    layer, own = opened.layer, opened.unit_set
+    found = [match for match in (_twin(run, opened), _second(run, opened)) if match is not None]
     if own.kind == "neurons":
         return found
     for other in layer.unit_sets:
-        if other.family != own.family or other.key == own.key:
-            continue
-        related = _relations(layer, opened, other)
-        best = greatest(related.cosine, 1)
-        if len(best):
-            same = (other.parameter, other.value) == (own.parameter, own.value)
-            found.append(Match(other.key, other.title, same, _relative(other.key, int(best[0]), related)))
-    return sorted(found, key=lambda match: not match.same_but_seed)
+        if other.family == own.family and other.key != own.key:
+            related = _relations(layer, opened, other)
+            found += _best(related, related.cosine, other.title, other.key)
+    return found
+
+
+def _best(related: Relations, by: np.ndarray, title: str, key: str | None) -> list[Match]:
+    return [
+        Match(
+            title,
+            key is None,
+            key,
+            int(unit),
+            _number(related.cosine[unit]),
+            _number(related.correlation[unit]),
+        )
+        for unit in greatest(by, 1)
+    ]
+
+
+def _twin(run: RunData, opened: OpenedUnit) -> Match | None:
+    """The unit most alike by direction in the same dictionary of another seed."""
+    layer, key = opened.layer, opened.unit_set.key
+    path = run.folder.path("dictionaries", layer.key, "twins", key)
+    if not path.is_dir():
+        return None
+    twin = run.kept.get(("twin", layer.key, key), lambda: open_dictionary(path))
+    codes = run.kept.get(
+        ("twin's codes", layer.key, key), lambda: sparse.csc_array(twin.transform(layer.items.values))
+    )
+    related = relations(opened.unit_set.components[opened.unit], opened.code, twin.components_, codes)
+    found = _best(related, related.cosine, "the dictionary's seed", None)
+    return found[0] if found else None
+
+
+def _second(run: RunData, opened: OpenedUnit) -> Match | None:
+    """The unit most alike by activation in a network of another seed, whose directions mean nothing here."""
+    layer, own = opened.layer, opened.unit_set
+    name = f"{layer.network}.second"
+    if not run.folder.path("network", name).is_dir():
+        return None
+    folder = run.folder.path("dictionaries", f"{name}.{layer.layer}", own.key)
+    is_neurons = own.key == layer.neurons
+    network = run.network(name)
+    if network is None or not (is_neurons or folder.is_dir()):
+        return None
+    items = layer.items
+    rows = np.flatnonzero(items.image < _MOST_IMAGES)
+
+    def codes_there() -> sparse.csc_array:
+        values = _values(run, network, layer, rows)
+        return sparse.csc_array(values if is_neurons else open_dictionary(folder).transform(values))
+
+    codes: sparse.csc_array = run.kept.get(("second", layer.key, own.key), codes_there)
+    atoms = np.zeros((codes.shape[1], 1), np.float32)  # of another layer: no direction to compare
+    related = relations(np.zeros(1, np.float32), opened.code[rows], atoms, codes)
+    best = greatest(related.correlation, 1)
+    if not len(best):
+        return None
+    return Match("the network's seed", True, None, int(best[0]), None, _number(related.correlation[best[0]]))
+
+
+def _values(
+    run: RunData, network: LiveNetwork, layer: LayerData, rows: Int64[np.ndarray, " items"]
+) -> Float32[np.ndarray, "items neurons"]:
+    """Another network's activations on some of the layer's items."""
+    image = layer.items.image[rows]
+    images, at = np.unique(image, return_inverse=True)
+    values = network.forward(run.images.floats(images)[:, 0])[layer.layer]
+    if layer.items.position is None:
+        return values[at]
+    position = layer.items.position[rows]
+    return values[at, position[:, 0], position[:, 1]]
 
 
 def _relations(layer: LayerData, opened: OpenedUnit, other: UnitSetData) -> Relations:
@@ -96,11 +169,11 @@ def _relations(layer: LayerData, opened: OpenedUnit, other: UnitSetData) -> Rela
 
 
 def _relative(key: str, row: int, found: Relations) -> Relative:
-    return Relative(
-        key,
-        row,
-        *(None if np.isnan(value) else float(value) for value in (getattr(found, way)[row] for way in BY)),
-    )
+    return Relative(key, row, *(_number(getattr(found, way)[row]) for way in BY))
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 ENDPOINTS = (Endpoint("unit-relatives", relatives, UnitAddress),)

@@ -231,7 +231,7 @@ function placeNames(svg, names, left, top, bottom) {
 /** Rows of dots with intervals over one axis: rows [{name, kind, nth, score, note}]; `null` where chance is. */
 export function dotRows(rows, { range, width = 520, label = "" }) {
   const step = 26;
-  const pad = { left: 132, right: 14, top: 4, bottom: 22 };
+  const pad = { left: 152, right: 14, top: 4, bottom: 22 };
   const height = pad.top + pad.bottom + step * rows.length;
   const x = scale(range, [pad.left, width - pad.right]);
   const svg = h("svg", { class: "chart dots", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });

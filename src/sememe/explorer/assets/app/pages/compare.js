@@ -106,8 +106,12 @@ class Comparison {
     const nth = counter();
     const levels = [];
     const all = [];
+    const { all: everything } = this.store.get();
+    const gets = new Set((this.place?.rows ?? []).filter((row) => row.kind !== "control" || row.status !== "unreached").map((row) => row.family));
+    const isShown = (line) => everything === "1" || !this.place || gets.has(line.family);
     for (const line of page.lines) {
       const n = nth(line.kind);
+      if (!isShown(line)) continue;
       const points = [];
       for (const point of line.points) {
         const score = point.scores[key];
@@ -122,7 +126,12 @@ class Comparison {
     const measure = measureOf(app, key);
     const scores = page.lines.flatMap((line) => line.points.map((point) => point.scores[key]));
     const rows = page.lines.flatMap((line) => line.points.map((point) => ({ line, point, score: point.scores[key] }))).filter((row) => row.score);
+    const left = page.lines.filter((line) => !isShown(line)).length;
     this.frontier.replaceChildren(
+      left || everything === "1" ? h("label", { class: "check" }, h("input", { type: "checkbox", checked: everything === "1", onchange: (event) => {
+        this.store.set({ all: event.target.checked ? "1" : null }, { replace: true });
+        this.#drawFrontier();
+      } }), "also the controls that never get to the compared place") : "",
       h("p", { class: "small muted" }, `${measureTitle(app, key)} against the share of variance that is lost: a line a family, swept over its sparsity, with 95 % intervals. Left is more faithful${better(measure)}.`),
       all.length || levels.length ? lines(all, { log: true, levels, label: `${measureTitle(app, key)} against fidelity, by family; the same numbers are in the table below`, width: 640, height: 380,
         yRange: scoreRange(measure, scores), xLabel: "variance lost (FVU)  \u2190 more faithful" }) : h("p", { class: "pending" }, "No unit set has this score."),

@@ -12,6 +12,8 @@ export const title = "Run";
 export function mount(root, app) {
   const { api, run, ui } = app;
   const body = h("div", { class: "stack" });
+  const layers = h("div", { class: "stack" });
+  let pages = null;
   root.append(h("header", {}, h("h1", {}, `Run ${run.name}`)), body);
   ui.panel(body, () => api.get("health"), (page, place) => {
     place.append(
@@ -20,9 +22,18 @@ export function mount(root, app) {
       worries(page),
       h("div", { class: "split" }, ui.card("Where the time went", stages(app, page)), ui.card("What decides its numbers", facts(page.facts.map((one) => [one.name, one.value])))),
       h("div", { class: "grid" }, page.networks.map((network) => training(app, network))),
-      ...page.layers.map((layer) => health(app, layer)));
+      layers);
+    pages = page;
+    show();
   });
-  return { update() {} };
+  function show() {
+    if (!pages?.layers.length) return;
+    const { layer } = app.store.get();
+    const one = pages.layers.find((each) => each.layer === layer) ?? pages.layers[0];
+    const options = pages.layers.map((each) => ({ value: each.layer, label: each.layer.split(".").pop() }));
+    layers.replaceChildren(ui.chips(options, one.layer, (value) => app.store.set({ layer: value }, { replace: true }), "Layer"), health(app, one));
+  }
+  return { update: (selection, changed) => changed.has("layer") && show() };
 }
 
 function copyButton(app, text) {

@@ -40,9 +40,9 @@ function steps(app) {
       title: "Now a feature that does not",
       text: [
         "A dictionary writes every activation of the layer as a sum of a few directions out of many. These directions are its features. Nobody told it about classes: it only had to rebuild the activations from few parts.",
-        "Here they are, most choosy first. Open one, and compare its bars with the neuron's. With Pin you can put two units side by side.",
+        "Here are those that fire on at least one image in a hundred, most choosy first. Open one, and compare its bars with the neuron's. With Pin you can put two units side by side.",
       ],
-      link: { href: link({ page: "units", set: features, sort: "-share", alive: "1" }), text: "The features, most choosy first" },
+      link: { href: link({ page: "units", set: features, sort: "-share", m: "density", min: "0.01" }), text: "The features, most choosy first" },
       seen: "Most features fire for one class, or for one way of writing it. But look at \u201cHow it scores\u201d: random directions and remembered examples are choosy, too, when few of them may fire. Being sparse is not enough, which is why they stand beside.",
     },
     {
@@ -66,10 +66,25 @@ function steps(app) {
   ];
 }
 
+/** The step goes along: a note at the foot of the page that it leads to. */
+function goAlong(app, at, all) {
+  document.querySelector(".tour-note")?.remove();
+  const step = all[at - 1];
+  const close = () => note.remove();
+  const note = h("aside", { class: "tour-note", "aria-label": "Tour" },
+    h("div", { class: "tools" }, h("b", {}, `${at} of ${all.length}: ${step.title}`),
+      h("button", { type: "button", class: "chip", onclick: close }, "Close")),
+    h("p", { class: "small" }, step.text.at(-1)),
+    h("details", {}, h("summary", {}, "What you should see"), h("p", { class: "small" }, step.seen)),
+    h("a", { class: "button", href: app.store.link({ page: "tour", step: Math.min(at + 1, all.length) }), onclick: close }, at < all.length ? "Next step \u2192" : "Back to the tour"));
+  document.body.append(note);
+}
+
 export function mount(root, app) {
   const { store } = app;
+  document.querySelector(".tour-note")?.remove();
   const body = h("div", { class: "tour" });
-  root.append(h("header", {}, h("h1", {}, "A tour in five steps"), h("p", { class: "lead muted" }, "What is inside a network, and in what it is written. Five minutes; each step opens a page, and \u201cback\u201d brings you here again.")), body);
+  root.append(h("header", {}, h("h1", {}, "A tour in five steps"), h("p", { class: "lead muted" }, "What is inside a network, and in what it is written. Five minutes; each step opens a page and goes along as a note at its foot.")), body);
 
   function show() {
     const all = steps(app);
@@ -81,7 +96,7 @@ export function mount(root, app) {
         h("a", { href: store.link({ step: i + 1 }), "aria-current": i + 1 === at ? "step" : null }, h("b", { "aria-hidden": "true" }, String(i + 1)), h("span", {}, one.title))))),
       h("section", { class: "card tour-step", "aria-label": `Step ${at} of ${all.length}` },
         h("p", { class: "small muted" }, `Step ${at} of ${all.length}`), h("h2", {}, step.title), step.text.map((text) => h("p", {}, text)),
-        h("p", {}, h("a", { class: "go", href: step.link.href }, step.link.text, " \u2192")),
+        h("p", {}, h("a", { class: "go", href: step.link.href, onclick: () => goAlong(app, at, all) }, step.link.text, " \u2192")),
         h("details", {}, h("summary", {}, "What you should see"), h("p", {}, step.seen)),
         h("div", { class: "tools" },
           at > 1 ? h("a", { class: "button", href: store.link({ step: at - 1 }) }, "\u2190 Before") : "",

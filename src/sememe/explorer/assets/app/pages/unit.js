@@ -415,14 +415,19 @@ class UnitView {
       };
       draw();
       el.append(choice, lists);
-      const seeds = found.matches.filter((match) => match.same_but_seed);
-      const shown = seeds.length ? seeds : found.matches;
-      if (shown.length) {
-        el.append(h("h3", { class: "small" }, seeds.length ? "The same, fitted with other seeds" : "The most like it in other fits of its family"),
-          seeds.length ? "" : h("p", { class: "small muted" }, "This run fitted each setting with one seed; a study fits several."),
-          h("ul", { class: "chip-list" }, shown.map((match) => h("li", {}, unitChip(app, { layer: where.layer, set: match.relative.set, unit: match.relative.unit },
-            `${match.title}: cosine ${number(match.relative.cosine)}`)))));
+      const seeds = found.matches.filter((match) => match.other_seed);
+      const fits = found.matches.filter((match) => !match.other_seed);
+      if (seeds.length) {
+        el.append(h("h3", { class: "small" }, "Does it come back with another seed?"),
+          ui.table([{ title: "What was drawn anew", key: "title" }, { title: "Most like it", cell: (match) => `${this.noun} ${match.unit}` },
+            { title: "Cosine", number: true, cell: (match) => number(match.cosine) }, { title: "Correlation", number: true, cell: (match) => number(match.correlation) }], seeds, { caption: "Matches under other seeds" }));
       }
+      if (fits.length) {
+        el.append(h("h3", { class: "small" }, "The most like it in other fits of its family"),
+          h("ul", { class: "chip-list" }, fits.map((match) => h("li", {}, unitChip(app, { layer: where.layer, set: match.set, unit: match.unit },
+            `${match.title}: cosine ${number(match.cosine)}`)))));
+      }
+      if (!seeds.length) el.append(h("p", { class: "small muted" }, "This run fitted it with one seed only; matches under other seeds come with a run or a study that fits several."));
     });
     return card;
   }
