@@ -1,6 +1,8 @@
-"""One whole TopK training step, and the encoding, of other libraries: what ours are timed against.
+"""One whole TopK training step, the encoding and the reconstruction of other libraries: what ours are timed
+against.
 
-A peer takes part when its package is importable. In an environment of its own, beside Sememe's::
+A peer takes part when its package is importable. ``make peers`` makes an environment of their own, beside
+Sememe's, and ``make bench`` uses it where it is. By hand::
 
     pip install torch einops "matplotlib<3.9" simple-parsing schedulefree natsort transformers accelerate \
         datasets "transformer-lens>=2.16.1,<4" babe nltk tenacity python-dotenv plotly plotly-express
@@ -22,6 +24,8 @@ from torch import Tensor
 
 Step = Callable[[Tensor], float]
 Encode = Callable[[Tensor], Any]
+Reconstruct = Callable[[Tensor], Tensor]
+Peer = tuple[Step, Encode, Reconstruct]
 
 _STAND_INS = ("torchvision", "torchvision.transforms", "timm", "timm.data", "cv2", "nnsight", "circuitsvis")
 _STAND_INS += ("wandb", "umap")
@@ -34,7 +38,7 @@ def _stand_in() -> None:
         sys.modules.setdefault(name, module)
 
 
-def sparsify(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+def sparsify(d_in: int, n_components: int, k: int) -> Peer:
     from sparsify import SparseCoder, SparseCoderConfig
 
     coder = SparseCoder(d_in, SparseCoderConfig(num_latents=n_components, k=k), device="cpu")
@@ -49,10 +53,10 @@ def sparsify(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
         coder.set_decoder_norm_to_unit_norm()
         return float(out.fvu.item())
 
-    return step, coder.encode
+    return step, coder.encode, lambda x: coder(x).sae_out
 
 
-def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> tuple[Step, Encode]:
+def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> Peer:
     from sae_lens.saes.sae import TrainStepInput
     from sae_lens.saes.topk_sae import TopKTrainingSAE, TopKTrainingSAEConfig
 
@@ -74,14 +78,14 @@ def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> tupl
         optimiser.step()
         return float(out.loss.item())
 
-    return step, sae.encode
+    return step, sae.encode, lambda x: sae.decode(sae.encode(x))
 
 
-def sae_lens_sparse(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+def sae_lens_sparse(d_in: int, n_components: int, k: int) -> Peer:
     return sae_lens(d_in, n_components, k, sparse=True)
 
 
-def overcomplete(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+def overcomplete(d_in: int, n_components: int, k: int) -> Peer:
     _stand_in()
     from overcomplete.sae import TopKSAE
 
@@ -98,10 +102,10 @@ def overcomplete(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
         optimiser.step()
         return float(loss.item())
 
-    return step, sae.encode
+    return step, sae.encode, lambda x: sae.decode(sae.encode(x)[1])
 
 
-def dictionary_learning(d_in: int, n_components: int, k: int) -> tuple[Step, Encode]:
+def dictionary_learning(d_in: int, n_components: int, k: int) -> Peer:
     _stand_in()
     from dictionary_learning.trainers.top_k import TopKTrainer
 
@@ -122,11 +126,11 @@ def dictionary_learning(d_in: int, n_components: int, k: int) -> tuple[Step, Enc
         done[0] += 1
         return float(trainer.update(done[0], x))
 
-    return step, trainer.ae.encode
+    return step, trainer.ae.encode, trainer.ae
 
 
 # In this order: the stand-ins of the later ones would be found by the earlier.
-PEERS: dict[str, Callable[[int, int, int], tuple[Step, Encode]]] = {
+PEERS: dict[str, Callable[[int, int, int], Peer]] = {
     "sparsify": sparsify,
     "SAELens": sae_lens,
     "SAELens, sparse": sae_lens_sparse,
