@@ -25,11 +25,12 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def documented(name: str, title: str, lines: str, record: Mapping[str, Any]) -> str:
     """The figure, the lines, and the command that makes them again."""
-    made = record["processes"][-1]
+    made = record["processes"]
     minutes = sum(stage["seconds"] for stage in record["stages"]) / 60
+    revisions = dict.fromkeys((one["git_revision"] or "of an installed package")[:10] for one in made)
     how = (
-        f"Made by `{record['command']}`: {minutes:.0f} min on {made['processor']} (revision "
-        f"{(made['git_revision'] or 'of an installed package')[:10]}, torch {made['packages']['torch']})."
+        f"Made by `{record['command']}`: {minutes:.0f} min on {made[0]['processor']} (revision "
+        f"{', '.join(revisions)}; torch {made[0]['packages']['torch']})."
     )
     return "\n\n".join([f"![{title}]({figure_beside(name)})", lines, how])
 

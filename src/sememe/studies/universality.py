@@ -281,12 +281,14 @@ class Universality(Study):
         means = [counterparts.mean(layer, SEED, unit_set) for unit_set in (features, NEURONS, random)]
         apart = [counterparts.difference(layer, SEED, features, other) for other in (NEURONS, random)]
         shares = [counterparts.share(layer, SEED, unit_set) for unit_set in (features, NEURONS)]
+        whole = counterparts.mean(layer, SEED, "all neurons")
         return (
             f"{layer}: with {self.k} of {_NEURONS} units firing, the best counterpart in a network of "
             f"another seed correlates with a feature at {means[0]}, with a neuron at {means[1]} and with a "
             f"random direction at {means[2]} (features less neurons {apart[0]}, less random directions "
-            f"{apart[1]}); a share of {shares[0]} of the features and {shares[1]} of the neurons have one at "
-            f"{SHARED:g} or above ({self.networks} networks an architecture)."
+            f"{apart[1]}). A share of {shares[0]} of the features and {shares[1]} of the neurons have one at "
+            f"{SHARED:g} or above. Neurons of which none is silenced find one at {whole} ({self.networks} "
+            "networks an architecture)."
         )
 
     def _markdown(self, counterparts: "Counterparts", sentences: Sequence[str]) -> str:
@@ -294,7 +296,13 @@ class Universality(Study):
         head = ["layer", "units", *relations, f"other seed, share at {SHARED:g} or above", "by chance"]
         rows = [
             [f"`{layer}`", sweep.title]
-            + [str(counterparts.mean(layer, relation, sweep.title)) for relation in relations]
+            + [
+                # Of one network, neurons are the same whatever the seed.
+                "–"
+                if relation == SAME and sweep.kind == "neurons"
+                else str(counterparts.mean(layer, relation, sweep.title))
+                for relation in relations
+            ]
             + [str(counterparts.share(layer, SEED, sweep.title))]
             + [f"{counterparts.mean(layer, SEED, sweep.title, 'chance').value:.2f}"]
             for layer in self.layers
