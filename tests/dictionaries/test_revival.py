@@ -10,7 +10,7 @@ from sememe.dictionaries.l1_sae import L1Objective
 from sememe.dictionaries.learner import Learner, Schedule
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import ReLU
-from sememe.dictionaries.revival import Resampling, auxk_loss
+from sememe.dictionaries.revival import Lift, Resampling, auxk_loss
 from sememe.dictionaries.step import ReferenceStep
 
 
@@ -82,3 +82,29 @@ def test_with_none_or_all_dead_nothing_is_resampled(items, dead):
 def test_resampling_is_due_before_its_steps():
     resampling = Resampling(frozenset({5, 10}), seed=0)
     assert [step for step in range(20) if resampling.due(step)] == [5, 10]
+
+
+def test_a_silent_components_bias_rises_by_learning_rates_and_no_other(items):
+    # Silent after a quarter of the 50 items of dead_after.
+    learner = learner_with_dead(items, [])
+    learner.items_since_fired[:] = torch.tensor([0, 12, 13, 50, 0, 0])
+    before = {name: value.detach().clone() for name, value in learner.module.named_parameters()}
+    Lift(rate=3.0).revive(learner, Items(items))
+    rise = learner.module.b_enc - before["b_enc"]
+    assert rise.tolist() == pytest.approx([0, 0, 3e-3, 3e-3, 0, 0], abs=1e-6)
+    for name in ("W_enc", "W_dec", "b_dec"):
+        assert torch.equal(learner.module.get_parameter(name), before[name])
+
+
+def test_the_lift_outlasts_the_decay_of_the_learning_rate(items):
+    learner = learner_with_dead(items, [0])
+    learner.schedule = Schedule(0.1, warmup=0.0, decay=0.5, n_steps=2)
+    learner.n_steps = 2
+    before = learner.module.b_enc[0].item()
+    Lift(rate=1.0).revive(learner, Items(items))
+    assert learner.schedule.learning_rate(2) < 0.1
+    assert learner.module.b_enc[0].item() - before == pytest.approx(0.1)
+
+
+def test_nothing_is_lifted_before_anything_could_fire():
+    assert [Lift(1.0).due(step) for step in range(3)] == [False, True, True]

@@ -3,6 +3,7 @@ import pytest
 from scipy import sparse
 
 from dictionaries.conftest import mean_max_cosine
+from sememe import activations, images, networks
 from sememe.dictionaries.topk_sae import TopKSAE
 
 
@@ -38,3 +39,33 @@ def test_sparse_codes_are_the_dense_ones_without_zeros(items):
 def test_the_smallest_and_the_largest_k_work(items, k):
     sae = TopKSAE(n_components=12, k=k, n_epochs=2, batch_size=100).fit(items)
     assert (sae.transform(items) != 0).sum(axis=1).max() <= k
+
+
+def dead_share(sae: TopKSAE, items: np.ndarray) -> float:
+    return float((np.asarray((sae.transform(items) != 0).sum(axis=0)) == 0).mean())
+
+
+def test_few_components_die_where_the_neurons_are_sparse_themselves():
+    # Two of 16 neurons are on: 16 of the 256 components could reconstruct everything, and little error is
+    # left that would bring the others back.
+    rng = np.random.default_rng(0)
+    on = rng.random((12_000, 16)) < 2 / 16
+    items = (on * rng.exponential(size=on.shape)).astype(np.float32)
+    settings = {"n_components": 256, "k": 6, "max_steps": 400, "batch_size": 512}
+    fitted, fresh = items[:8000], items[8000:]
+    lifted = TopKSAE(**settings).fit(fitted)
+    without = TopKSAE(**settings, lift=0.0).fit(fitted)
+    assert dead_share(lifted, fresh) < 0.1 < 0.2 < dead_share(without, fresh)
+    assert lifted.score(fresh) > -0.03
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("layer", "positions"), [("fc1", None), ("conv2", 4)])
+def test_fewer_than_one_in_twenty_components_die_on_mnist(layer, positions):
+    train, test = images.mnist("train"), images.mnist("test")
+    net = networks.digit_cnn(seed=0)
+    networks.train(net, train, seed=0)
+    fitted = activations.harvest(net, train, layer, positions_per_image=positions).values
+    fresh = activations.harvest(net, test, layer).values
+    sae = TopKSAE(n_components=512, k=8, sparse_output=True).fit(fitted)
+    assert dead_share(sae, fresh) < 0.05

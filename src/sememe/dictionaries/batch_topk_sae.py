@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor
 
-from sememe.dictionaries.items import Items
+from sememe.dictionaries.k_sparse_sae import KSparseAutoencoder
 from sememe.dictionaries.kernels import plan
 from sememe.dictionaries.kernels.choose import has_kernels_for
 from sememe.dictionaries.kernels.encode import encode_above
@@ -18,8 +18,6 @@ from sememe.dictionaries.kernels.reference import PlanObjective
 from sememe.dictionaries.learner import Learner
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import BatchTopK, Nonlinearity
-from sememe.dictionaries.parameters import check_integer, check_number
-from sememe.dictionaries.sae import SparseAutoencoder
 from sememe.dictionaries.step import Losses
 
 
@@ -56,29 +54,14 @@ class BatchTopKObjective:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BatchTopKSAE(SparseAutoencoder):
+class BatchTopKSAE(KSparseAutoencoder):
     """A sparse autoencoder that keeps k codes an item on average: simple items take fewer, rich ones more.
 
     In training the ``k * items`` largest codes of each batch are kept; afterwards those above a threshold,
     the mean over batches of the smallest code kept, so that an item's codes do not depend on its company
     (Bussmann et al. 2024, "BatchTopK sparse autoencoders", eq. 2 to 4). The threshold is saved with the
-    weights. Other hyperparameters: ``SparseAutoencoder``.
-
-    Args:
-        k: components kept an item on average, at most ``n_components``.
-        k_aux: dead components kept for an item by AuxK; None: ``4 k``.
-        auxk_coefficient: weight of AuxK; 0: dead components stay dead.
+    weights. Hyperparameters: ``KSparseAutoencoder``, with ``k`` an average, and ``SparseAutoencoder``.
     """
-
-    k: int = 8
-    k_aux: int | None = None
-    auxk_coefficient: float = 3.0
-
-    def _check_own_hyperparameters(self, items: Items) -> None:
-        check_integer("k", self.k, 1, self.n_components, "n_components")
-        if self.k_aux is not None:
-            check_integer("k_aux", self.k_aux, 1)
-        check_number("auxk_coefficient", self.auxk_coefficient, 0)
 
     def _nonlinearity(self) -> Nonlinearity:
         return BatchTopK(self.k, self.n_components)
@@ -88,7 +71,7 @@ class BatchTopKSAE(SparseAutoencoder):
         return (self.n_components,)
 
     def _objective(self, d_in: int) -> BatchTopKObjective:
-        return BatchTopKObjective(self.k, self._prefixes(), self.k_aux or 4 * self.k, self.auxk_coefficient)
+        return BatchTopKObjective(self.k, self._prefixes(), self._k_aux, self.auxk_coefficient)
 
     @torch.no_grad()
     def _calibrate(self, learner: Learner, batches: Iterator[Float32[np.ndarray, "batch neurons"]]) -> None:

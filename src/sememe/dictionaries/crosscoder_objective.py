@@ -40,6 +40,4 @@ class CrosscoderObjective:
             total = total + costs * (self.l1_coefficient / x.numel())
         if dead is not None and self.auxk_coefficient > 0:
             total = total + self.auxk_coefficient * auxk_loss(module, x, left, dead, self.k_aux)
-        firings = codes.detach() != 0
-        l0 = firings.sum().to(x.dtype) / len(x)
-        return Losses(total, squared_error.detach(), l0, firings.any(dim=0))
+        return Losses.of(total, squared_error, codes)

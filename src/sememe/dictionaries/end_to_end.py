@@ -97,7 +97,7 @@ def fit_end_to_end(
         sae._check_hyperparameters(items)
         batches_per_epoch = max(1, len(images) // batch_size)
         n_steps = sae.max_steps or sae.n_epochs * batches_per_epoch
-        learner = _learner(sae, items, Schedule(sae.learning_rate, sae.warmup, sae.decay, n_steps), seed)
+        learner = _learner(sae, items, sae._schedule(n_steps), seed)
         objective = EndToEndObjective(
             sae._objective(learner.module.d_in),
             net,

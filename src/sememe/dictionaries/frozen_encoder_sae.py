@@ -19,10 +19,11 @@ class FrozenEncoderSAE(TopKSAE):
     autoencoders: do SAEs beat random baselines?", arXiv 2602.14111). Hyperparameters: ``TopKSAE``.
 
     Args:
-        auxk_coefficient: 0, as AuxK cannot revive what has no encoder to learn.
+        auxk_coefficient, lift: 0, as nothing can revive what has no encoder to learn.
     """
 
     auxk_coefficient: float = 0.0
+    lift: float = 0.0
 
     def _training_step(self, module: SAEModule, objective: Objective) -> TrainingStep:
         begun = {name: value.detach().clone() for name, value in module.named_parameters()}

@@ -61,9 +61,7 @@ class GatedObjective:
         penalty = gates.sum() * (self.l1_coefficient / x.numel())
         by_gates = gates @ module.W_dec.detach() + module.b_dec.detach()
         total = squared_error + penalty + (by_gates - x).square().mean()
-        firings = codes.detach() != 0
-        l0 = firings.sum().to(x.dtype) / len(x)
-        return Losses(total, squared_error.detach(), l0, firings.any(dim=0))
+        return Losses.of(total, squared_error, codes)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -39,9 +39,7 @@ class L1Objective:
         codes = module.encode(x)
         squared_error = (module.decode(codes) - x).square().mean()
         penalty = codes.sum() * (self.l1_coefficient / x.numel())
-        firings = codes.detach() != 0
-        l0 = firings.sum().to(x.dtype) / len(x)
-        return Losses(squared_error + penalty, squared_error.detach(), l0, firings.any(dim=0))
+        return Losses.of(squared_error + penalty, squared_error, codes)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -39,10 +39,14 @@ class Schedule:
         down = (self.n_steps - min(step, self.n_steps - 1)) / (decay + 1)
         return self.peak * min(1.0, up, down)
 
+    def without_decay(self, step: int) -> float:
+        """As ``learning_rate``, but staying at the peak to the end."""
+        return self.peak * min(1.0, (step + 1) / (self.warmup * self.n_steps + 1))
+
 
 @runtime_checkable
 class Revival(Protocol):
-    """Replaces dead components between steps."""
+    """Brings components back between steps."""
 
     def due(self, step: int) -> bool: ...
 
@@ -80,7 +84,7 @@ class Learner:
         standardisation: centre and scale of the items.
         schedule: learning rate over the steps.
         dead_after: items without a firing after which a component counts as dead.
-        revival: what replaces dead components between steps, if anything does.
+        revival: what brings components back between steps, if anything does.
         early_stop: ends the training on a held-out error, if asked for.
     """
 

@@ -9,11 +9,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sememe.dictionaries.items import Items
+from sememe.dictionaries.k_sparse_sae import KSparseAutoencoder
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import Nonlinearity, ReLU
-from sememe.dictionaries.parameters import check_integer, check_number
+from sememe.dictionaries.parameters import check_number
 from sememe.dictionaries.revival import auxk_loss
-from sememe.dictionaries.sae import SparseAutoencoder
 from sememe.dictionaries.step import Losses
 
 
@@ -78,35 +78,23 @@ class MatchingPursuitObjective:
         total = squared_error
         if dead is not None and self.auxk_coefficient > 0:
             total = total + self.auxk_coefficient * auxk_loss(module, x, residual, dead, self.k_aux)
-        firings = codes.detach() != 0
-        l0 = firings.sum().to(x.dtype) / len(x)
-        return Losses(total, squared_error.detach(), l0, firings.any(dim=0))
+        return Losses.of(total, squared_error, codes)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class MatchingPursuitSAE(SparseAutoencoder):
+class MatchingPursuitSAE(KSparseAutoencoder):
     """An autoencoder that encodes by matching pursuit: each component sees what the earlier ones left.
 
     ``r_0 = x - b_dec``; k times ``j = argmax r · atom_j``, ``code_j += ReLU(r · atom_j)``, ``r -= `` that
     times the atom (Costa et al. 2025, "From flat to hierarchical: extracting sparse representations with
     matching pursuit", eq. 5 to 7). It can find components that share a direction, which a single product
-    with an encoder cannot tell apart. Other hyperparameters: ``SparseAutoencoder``.
-
-    Args:
-        k: steps, and so the most components an item has, at most ``n_components``.
-        k_aux: dead components kept for an item by AuxK; None: ``4 k``.
-        auxk_coefficient: weight of AuxK; 0: dead components stay dead.
+    with an encoder cannot tell apart. ``k`` is the number of steps, and so the most components an item has;
+    as there is no encoder, ``lift`` is 0. Hyperparameters: ``KSparseAutoencoder`` and ``SparseAutoencoder``.
     """
 
-    k: int = 8
-    k_aux: int | None = None
-    auxk_coefficient: float = 3.0
-
     def _check_own_hyperparameters(self, items: Items) -> None:
-        check_integer("k", self.k, 1, self.n_components, "n_components")
-        if self.k_aux is not None:
-            check_integer("k_aux", self.k_aux, 1)
-        check_number("auxk_coefficient", self.auxk_coefficient, 0)
+        super()._check_own_hyperparameters(items)
+        check_number("lift", self.lift, 0, 0)
 
     def _nonlinearity(self) -> Nonlinearity:
         return ReLU()
@@ -115,7 +103,7 @@ class MatchingPursuitSAE(SparseAutoencoder):
         return MatchingPursuitModule(atoms, self.k)
 
     def _objective(self, d_in: int) -> MatchingPursuitObjective:
-        return MatchingPursuitObjective(self.k_aux or 4 * self.k, self.auxk_coefficient)
+        return MatchingPursuitObjective(self._k_aux, self.auxk_coefficient)
 
     def _stored_configuration(self) -> dict[str, Any]:
         own = {"architecture": "matching_pursuit", "max_iterations": self.k, "residual_threshold": 0.0}

@@ -48,9 +48,7 @@ class PAnnealedObjective:
         powers = ((codes + _SMOOTHING) ** p - _SMOOTHING**p).sum()
         adapted = codes.detach().sum() / powers.detach().clamp_min(1e-12)
         penalty = powers * adapted * (self.l1_coefficient / x.numel())
-        firings = codes.detach() != 0
-        l0 = firings.sum().to(x.dtype) / len(x)
-        return Losses(squared_error + penalty, squared_error.detach(), l0, firings.any(dim=0))
+        return Losses.of(squared_error + penalty, squared_error, codes)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

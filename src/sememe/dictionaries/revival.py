@@ -1,4 +1,4 @@
-"""Bringing dead components back: an auxiliary loss, or new parameters."""
+"""Bringing components back that no longer fire: an auxiliary loss, rising biases, or new parameters."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +35,37 @@ def auxk_loss(
     values, columns = pre.topk(min(k_aux, len(rows)), dim=1, sorted=False)
     codes = torch.zeros_like(pre).scatter(1, columns, torch.relu(values))
     return (codes @ module.W_dec[rows] - residual.detach()).square().mean()
+
+
+@dataclass(frozen=True)
+class Lift:
+    """Raises the encoder biases of silent components, step by step, until they fire.
+
+    The gradient of a loss that pulls the pre-activations of components that do not fire up to where they
+    would, as the pre-activation loss of Anthropic's Circuits Updates of January 2025 ("Dictionary learning
+    optimization techniques"): such a component fires again on the items for which it is least out of place,
+    and learns from them. AuxK alone cannot do this where little error is left to learn from, as on a layer
+    whose own neurons are sparse. The rise does not decay with the learning rate, so that what falls silent
+    near the end comes back too.
+
+    Attributes:
+        rate: rise of a step, in learning rates.
+    """
+
+    rate: float
+
+    # A component is silent before it is dead: after this share of the items.
+    SILENT = 1 / 4
+
+    def due(self, step: int) -> bool:
+        return step > 0
+
+    @torch.no_grad()
+    def revive(self, learner: "Learner", items: Items) -> None:
+        """Raise the biases of the learner's silent components; nothing is drawn from ``items``."""
+        silent = learner.items_since_fired >= self.SILENT * learner.dead_after
+        rise = self.rate * learner.schedule.without_decay(learner.n_steps)
+        learner.module.b_enc[silent] += rise
 
 
 @dataclass(frozen=True)

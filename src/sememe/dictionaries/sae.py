@@ -132,7 +132,7 @@ class SparseAutoencoder(Dictionary):
         with self._unchanged_on_failure():
             items = validated_items(self, X, reset=not fitted, minimum=1 if fitted else self._minimum_items)
             self._check_hyperparameters(items)
-            schedule = Schedule(self.learning_rate, warmup=0.0, decay=0.0, n_steps=1)
+            schedule = Schedule(self._peak_learning_rate(1), warmup=0.0, decay=0.0, n_steps=1)
             if fitted:
                 standardisation = Standardisation(self.mean_, self.scale_)
                 module = copy.deepcopy(self.module_)
@@ -226,7 +226,7 @@ class SparseAutoencoder(Dictionary):
         if self.max_steps is not None:
             check_integer("max_steps", self.max_steps, 1)
         check_integer("batch_size", self.batch_size, 1)
-        check_number("learning_rate", self.learning_rate, 0, above=True)
+        check_number("learning_rate", self._peak_learning_rate(1), 0, above=True)
         check_number("warmup", self.warmup, 0, 1)
         check_number("decay", self.decay, 0, 1)
         if self.clip_norm is not None:
@@ -238,6 +238,13 @@ class SparseAutoencoder(Dictionary):
             check_integer("patience", self.patience, 1)
             check_integer("held_out", self.held_out, 2, len(items) - 2, "the number of items, less 2")
         self._check_own_hyperparameters(items)
+
+    def _peak_learning_rate(self, n_steps: int) -> float:
+        """The highest learning rate of a training of ``n_steps``."""
+        return self.learning_rate
+
+    def _schedule(self, n_steps: int) -> Schedule:
+        return Schedule(self._peak_learning_rate(n_steps), self.warmup, self.decay, n_steps)
 
     def _new_learner(self, items: Items, found: Moments, schedule: Schedule, seed: int) -> Learner:
         rng = np.random.default_rng([seed, 1])
@@ -306,8 +313,7 @@ def train_together(
     n_steps = lead.max_steps or lead.n_epochs * stream.batches_per_epoch
     learners = []
     for sae, seed in zip(saes, seeds, strict=True):
-        schedule = Schedule(sae.learning_rate, sae.warmup, sae.decay, n_steps)
-        learners.append(sae._new_learner(items, found, schedule, seed))
+        learners.append(sae._new_learner(items, found, sae._schedule(n_steps), seed))
     checkpoints = None
     if checkpoint is not None:
         check_integer("checkpoint_every", checkpoint_every, 1)

@@ -78,6 +78,18 @@ class Losses:
     l0: Float[Tensor, ""]
     fired: Bool[Tensor, " components"]
 
+    @classmethod
+    def of(
+        cls,
+        total: Float[Tensor, ""],
+        squared_error: Float[Tensor, ""],
+        codes: Float[Tensor, "items components"],
+    ) -> "Losses":
+        """With L0 and who fired read off dense codes."""
+        firings = codes.detach() != 0
+        l0 = firings.sum().to(codes.dtype) / len(codes)
+        return cls(total, squared_error.detach(), l0, firings.any(dim=0))
+
 
 @runtime_checkable
 class Objective(Protocol):

@@ -9,16 +9,14 @@ from jaxtyping import Bool, Float, Float32
 from torch import Tensor
 from torch.nn import functional as F
 
-from sememe.dictionaries.items import Items
+from sememe.dictionaries.k_sparse_sae import KSparseAutoencoder
 from sememe.dictionaries.kernels import plan
 from sememe.dictionaries.kernels.choose import has_kernels_for
 from sememe.dictionaries.kernels.encode import encode_top_k
 from sememe.dictionaries.kernels.plan import StepPlan
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import Nonlinearity, TopK
-from sememe.dictionaries.parameters import check_integer, check_number
 from sememe.dictionaries.revival import auxk_loss
-from sememe.dictionaries.sae import SparseAutoencoder
 from sememe.dictionaries.sparse_codes import SparseCodes, pre_codes_at
 from sememe.dictionaries.step import Losses
 
@@ -61,28 +59,18 @@ class TopKObjective:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class TopKSAE(SparseAutoencoder):
+class TopKSAE(KSparseAutoencoder):
     """A sparse autoencoder that keeps each item's k largest codes: sparsity is set, not traded for.
 
     ``codes = ReLU(TopK_k((x - b_dec) W_encᵀ + b_enc))`` (Gao et al. 2024, "Scaling and evaluating sparse
-    autoencoders", eq. 3), trained by squared error and AuxK. Other hyperparameters: ``SparseAutoencoder``.
-
-    Args:
-        k: components kept for an item, at most ``n_components``.
-        k_aux: dead components kept for an item by AuxK; None: ``4 k``.
-        auxk_coefficient: weight of AuxK; 0: dead components stay dead. The paper's 1/32 is for trainings of
-            billions of items; in the few hundred steps of ours it revives too slowly.
+    autoencoders", eq. 3), trained by squared error and AuxK. Hyperparameters: ``KSparseAutoencoder`` and
+    ``SparseAutoencoder``.
     """
 
-    k: int = 8
-    k_aux: int | None = None
-    auxk_coefficient: float = 3.0
-
-    def _check_own_hyperparameters(self, items: Items) -> None:
-        check_integer("k", self.k, 1, self.n_components, "n_components")
-        if self.k_aux is not None:
-            check_integer("k_aux", self.k_aux, 1)
-        check_number("auxk_coefficient", self.auxk_coefficient, 0)
+    # AuxK has nothing to learn from where little is missed, as on a layer whose own neurons are sparse: here
+    # it weighs as in the paper, and the lift brings components back.
+    auxk_coefficient: float = 1 / 32
+    lift: float = 2.0
 
     def _nonlinearity(self) -> Nonlinearity:
         return TopK(self.k)
@@ -92,7 +80,7 @@ class TopKSAE(SparseAutoencoder):
         return super()._stored_configuration() | own
 
     def _objective(self, d_in: int) -> TopKObjective:
-        return TopKObjective(self.k, self.k_aux or 4 * self.k, self.auxk_coefficient)
+        return TopKObjective(self.k, self._k_aux, self.auxk_coefficient)
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Any:
         if has_kernels_for(self.module_):
