@@ -1,63 +1,47 @@
 """What a finished run says in the terminal: a short table, and a sentence a layer."""
 
+from collections.abc import Mapping
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sememe import files
-from sememe.errors import RunError
 from sememe.measures import MeasureTable, Row
-from sememe.runs import RunFolder
+from sememe.runs.folder import RunFolder
+from sememe.runs.document import measured_layers
 
-# Columns of the terminal's table; the report shows every measure.
-_SHOWN = (
-    ("dominant_mass", "activation on\nbest class"),
-    ("monosemanticity_score[encoder, centred]", "monosemanticity\nscore"),
-)
+# The measure whose values the terminal shows; the report shows every one.
+_SHOWN = "monosemanticity_score[encoder, centred]"
+_FAMILIES = {
+    "selectivity": "sel",
+    "similarity": "sim",
+    "concepts": "con",
+    "simulation": "pre",
+    "cause": "cau",
+    "stability": "sta",
+}
+_MARKS = {"won": "+", "lost": "-", "split": "±", "open": "·"}
 _STYLE = {"yes": "bold green", "no": "bold red", "mixed": "bold yellow"}
-
-
-def tables(folder: RunFolder, layer: str | None = None) -> list[MeasureTable]:
-    """The measures of each layer of a run, or of the one that is named.
-
-    Raises :class:`~sememe.errors.RunError` for a layer that the run does not have or has not measured yet.
-    """
-    return [table for _, table in _measured(folder, layer)]
 
 
 def print_summary(console: Console, folder: RunFolder, layer: str | None = None) -> None:
     """Print how the units of each layer compare, losses beside wins, at the place its sentence is about."""
-    for name, table in _measured(folder, layer):
+    for plan, table in measured_layers(folder, layer):
+        kinds = {sweep["title"]: sweep["kind"] for sweep in plan["sweeps"]}
         for about, answer in table.answers.items():
             console.print()
-            console.print(_table(name, table.places[about], table))
+            console.print(_table(f"{about} of {plan['network']}", about, table, kinds))
             console.print()
             console.print(Text.assemble((answer, _STYLE[answer]), ". ", table.sentences[about]))
     console.print()
+    console.print(_legend())
 
 
-def _measured(folder: RunFolder, wanted: str | None) -> list[tuple[str, MeasureTable]]:
-    """Each layer's name, with its network's, and its measures."""
-    plans = folder.read_record()["configuration"]["layers"]
-    chosen = [plan for plan in plans if wanted in (None, plan["layer"])]
-    if not chosen:
-        known = ", ".join(plan["layer"] for plan in plans)
-        raise RunError(f"The run has no layer {wanted!r}: it has {known}.")
-    found = []
-    for plan in chosen:
-        path = folder.measures(plan["network"], plan["layer"])
-        if not path.exists():
-            raise RunError(
-                f"{plan['layer']} is not measured yet: finish the run with the command that began it."
-            )
-        found.append((f"{plan['layer']} of {plan['network']}", MeasureTable.from_dict(files.read_json(path))))
-    return found
-
-
-def _table(layer: str, place: str, table: MeasureTable) -> Table:
+def _table(title: str, layer: str, table: MeasureTable, kinds: Mapping[str, str]) -> Table:
+    place = table.places[layer]
     drawn = Table(
-        title=f"{layer}, {_where(place)}",
+        title=f"{title}, {_where(place)}",
         title_justify="left",
         title_style="bold",
         caption_justify="left",
@@ -66,10 +50,12 @@ def _table(layer: str, place: str, table: MeasureTable) -> Table:
         pad_edge=False,
     )
     drawn.add_column("units", no_wrap=True)
-    drawn.add_column("firing\nan item", justify="right", no_wrap=True)
-    drawn.add_column("variance\nlost", justify="right", no_wrap=True)
-    for _, title in _SHOWN:
-        drawn.add_column(title, justify="right", no_wrap=True)
+    for head in ("firing", "lost", "monosemanticity"):
+        drawn.add_column(head, justify="right", no_wrap=True)
+    families = table.families[layer]
+    shown = [key for key in _FAMILIES if any(key in found for found in families.values())]
+    for key in shown:
+        drawn.add_column(_FAMILIES[key], justify="center", no_wrap=True)
     absent = []
     matched = table.select(at=place)
     for unit_set in dict.fromkeys(row.unit_set for row in matched):
@@ -79,11 +65,22 @@ def _table(layer: str, place: str, table: MeasureTable) -> Table:
         if first.status == "unreached":
             absent.append(f"{unit_set} ({first.l0:.1f} firing, {lost} lost)")
             continue
-        drawn.add_row(unit_set, f"{first.l0:.1f}", lost, *[_cell(rows[key]) for key, _ in _SHOWN])
-    drawn.caption = "Mean over units [95 % interval]; dead units count as 0."
+        marks = [_MARKS.get(families.get(unit_set, {}).get(key, ""), "") for key in shown]
+        style = "bold" if kinds.get(unit_set) == "features" else None
+        drawn.add_row(unit_set, f"{first.l0:.1f}", lost, _cell(rows.get(_SHOWN)), *marks, style=style)
     if absent:
-        drawn.caption += f"\nNever there; at their nearest: {', '.join(absent)}."
+        drawn.caption = f"Never there; at their nearest: {', '.join(absent)}."
     return drawn
+
+
+def _legend() -> str:
+    return (
+        "firing: units an item. lost: share of the layer's variance. monosemanticity: how alike the images "
+        "are that fire a unit [95 % interval]; mean over units, dead ones 0.\n"
+        "On the right the sentence's features meet each control: + won, - lost, ± some of both, · not to be "
+        "told apart; in selectivity for classes, similarity of what fires a unit, concepts, "
+        "prediction from examples, cause (what a unit does), stability with other seeds."
+    )
 
 
 def _where(place: str) -> str:
@@ -94,5 +91,5 @@ def _where(place: str) -> str:
     return f"at equal fidelity ({100 * float(value):g} % of {of})"
 
 
-def _cell(row: Row) -> str:
-    return f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
+def _cell(row: Row | None) -> str:
+    return "" if row is None else f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"

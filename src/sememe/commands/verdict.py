@@ -22,13 +22,13 @@ def verdict(
     layer
         Only this layer.
     json_
-        Every score, difference and interval as JSON, for programs.
+        Every score, difference and interval as JSON, for programs; docs/verdict.md explains the fields.
     """
-    from sememe.runs import RunFolder
-    from sememe.summary import print_summary, tables
+    from sememe.runs import RunFolder, verdict_document
+    from sememe.summary import print_summary
 
     folder = RunFolder(run)
     if json_:
-        say(json.dumps([table.to_dict() for table in tables(folder, layer)], indent=1, allow_nan=False))
+        say(json.dumps(verdict_document(folder, layer), indent=1, allow_nan=False))
     else:
         print_summary(Console(highlight=False), folder, layer)

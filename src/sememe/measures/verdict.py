@@ -171,7 +171,7 @@ def _sentence(
         parts.append(_against_neurons(against))
     others = [duel for duel in duels if duel.control != neurons]
     if others:
-        parts += _against_controls(others, target, matches)
+        parts += _against_controls(others, target)
     return f"{layer}: with {_words(target)}, {best} features ({cost}) {'; '.join(parts)}."
 
 
@@ -188,30 +188,24 @@ def _against_neurons(duel: _Duel) -> str:
     return _joined(said) if said else f"share no measure with the {duel.control}"
 
 
-def _against_controls(others: Sequence[_Duel], target: Target, matches: Mapping[str, Match]) -> list[str]:
+def _against_controls(others: Sequence[_Duel], target: Target) -> list[str]:
     """Which controls do as well or better, which are beaten, which never get there."""
     met = [duel for duel in others if duel.reached]
     parts = []
     if level := [duel for duel in met if not duel.won]:
-        parts.append(f"no better on the whole than {_listed([_where_ahead(duel) for duel in level])}")
+        parts.append(f"no better on the whole than {_listed([_counted(duel) for duel in level])}")
     if beaten := [duel for duel in met if duel.won]:
-        parts.append(f"better than {_listed([_where_ahead(duel) for duel in beaten])}")
+        parts.append(f"better than {_listed([_counted(duel) for duel in beaten])}")
     if absent := [duel.control for duel in others if not duel.reached]:
         never = "never at that sparsity" if target.quantity == "l0" else "never as faithful"
-        named = [f"{name} ({_best(target, matches[name].best)})" for name in absent]
-        parts.append(f"{never}: {', '.join(named)}")
+        parts.append(f"{never}: {', '.join(absent)}")
     return parts
 
 
-def _where_ahead(duel: _Duel) -> str:
-    lost = duel.those("lost")
-    return f"{duel.control} (ahead in {_listed(lost)})" if lost else duel.control
-
-
-def _best(target: Target, value: float) -> str:
-    if target.quantity == "l0":
-        return f"{value:.1f} firing at the nearest"
-    return f"{_percent(value)} {'lost' if target.quantity == 'fvu' else 'recovered'} at best"
+def _counted(duel: _Duel) -> str:
+    """A control, and in how many families it is ahead."""
+    lost = len(duel.those("lost"))
+    return f"{duel.control} (ahead in {lost} of {len(duel.families)})" if lost else duel.control
 
 
 def _listed(names: Sequence[str]) -> str:

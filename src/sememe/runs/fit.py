@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from sememe import activations, dictionaries, networks
+from sememe import dictionaries, networks
 from sememe.images import ImageSet
 from sememe.judging import Source, read_items
 from sememe.progress import Progress, part
 from sememe.recipes.configuration import LayerPlan, NetworkPlan, RunConfiguration, Sweep
 from sememe.runs.folder import RunFolder
 from sememe.runs.harvest import split_images
+from sememe.runs.parts import load_activations, load_dictionary, load_network
 from sememe.runs.stage import Stage
 from sememe.runs.train import second_name
 
@@ -57,7 +58,9 @@ def _stage(configuration: RunConfiguration, folder: RunFolder, device: str, laye
             alike = _fitted_alike(points[:number], point)
             if alike is not None:
                 # k says how many atoms code an item and not what the atoms are: they are fitted once.
-                dictionary = dictionaries.load(alike.place).set_params(**_parameters(point))
+                dictionary = load_dictionary(alike.place).set_params(
+                    sparse_output=False, **_parameters(point)
+                )
             else:
                 dictionary = _dictionary(point, device).fit(items.of(point))
             dictionaries.save(dictionary, point.place)
@@ -123,12 +126,11 @@ class _Items:
 
     def _read(self, network: str, source: Source) -> np.ndarray:
         if network == self._plan.name and source == "layer":
-            store = activations.open_store(self._folder.activations(network, self._layer.layer, "fit"))
-            return store.rows(0, len(store))
+            return load_activations(self._folder.activations(network, self._layer.layer, "fit"))[1]
         fit: ImageSet = split_images(self._configuration, "fit")
         return read_items(
             source,
-            networks.load(self._folder.network(network)),
+            load_network(self._folder.network(network)),
             fit[:_READ_AGAIN],
             self._layer.layer,
             untrained=networks.registry()[self._plan.name](seed=self._plan.seed),

@@ -8,6 +8,7 @@ from sememe.images import ImageSet
 from sememe.progress import Progress, part
 from sememe.recipes.configuration import LayerPlan, NetworkPlan, RunConfiguration
 from sememe.runs.folder import RunFolder
+from sememe.runs.parts import load_network
 from sememe.runs.stage import Stage
 
 Split = Literal["fit", "development", "report"]
@@ -35,7 +36,7 @@ def _stage(configuration: RunConfiguration, folder: RunFolder, device: str, plan
     layers = [layer for layer in configuration.layers if layer.network == plan.name]
 
     def work(progress: Progress) -> str:
-        net = networks.load(folder.network(plan.name)).to(networks.resolve_device(device))
+        net = load_network(folder.network(plan.name)).to(networks.resolve_device(device))
         counts = []
         for number, split in enumerate(SPLITS):
             stores = _stores(folder, layers, split)

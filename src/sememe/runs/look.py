@@ -1,11 +1,11 @@
 """The stage that looks at the images: concepts and edits, found once by computer vision."""
 
-from sememe import networks
 from sememe.judging import Material, load_material, material, save_material
 from sememe.progress import Progress
 from sememe.recipes.configuration import RunConfiguration
 from sememe.runs.folder import RunFolder
 from sememe.runs.harvest import split_images
+from sememe.runs.parts import load_network, part_of_run
 from sememe.runs.stage import Stage
 
 
@@ -15,7 +15,7 @@ def look_stage(configuration: RunConfiguration, folder: RunFolder) -> Stage:
     def work(progress: Progress) -> str:
         effort = configuration.effort
         known = material(
-            networks.load(folder.network("encoder")),
+            load_network(folder.network("encoder")),
             split_images(configuration, "fit"),
             split_images(configuration, "development"),
             split_images(configuration, "report"),
@@ -42,13 +42,14 @@ def look_stage(configuration: RunConfiguration, folder: RunFolder) -> Stage:
 
 def known_material(configuration: RunConfiguration, folder: RunFolder) -> Material:
     """What the stage found, with the images."""
-    return load_material(
-        folder.known,
-        networks.load(folder.network("encoder")),
-        split_images(configuration, "fit"),
-        split_images(configuration, "development"),
-        split_images(configuration, "report"),
-        exemplar_images=configuration.effort.exemplar_images,
-        replicates=configuration.replicates,
-        seed=configuration.seed,
-    )
+    with part_of_run(folder.known):
+        return load_material(
+            folder.known,
+            load_network(folder.network("encoder")),
+            split_images(configuration, "fit"),
+            split_images(configuration, "development"),
+            split_images(configuration, "report"),
+            exemplar_images=configuration.effort.exemplar_images,
+            replicates=configuration.replicates,
+            seed=configuration.seed,
+        )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from scipy import sparse
 
-from sememe import dictionaries, files, judging, networks
+from sememe import files, judging, networks
 from sememe.judging import UnitSet
 from sememe.judging.unit_set import Key
 from sememe.progress import Progress, part
@@ -14,6 +14,7 @@ from sememe.runs.fit import twin_values
 from sememe.runs.folder import RunFolder
 from sememe.runs.harvest import split_images
 from sememe.runs.look import known_material
+from sememe.runs.parts import load_dictionary, load_network
 from sememe.runs.stage import Stage
 from sememe.runs.train import second_name
 from sememe.runs.unit_table import unit_rows, write_units
@@ -32,7 +33,7 @@ def _stage(configuration: RunConfiguration, folder: RunFolder, device: str, laye
     def work(progress: Progress) -> str:
         effort = configuration.effort
         subject = judging.subject(
-            networks.load(folder.network(layer.network)),
+            load_network(folder.network(layer.network)),
             layer.layer,
             known_material(configuration, folder),
             untrained=networks.registry()[plan.name](seed=plan.seed),
@@ -92,7 +93,7 @@ def _unit_sets(folder: RunFolder, layer: LayerPlan) -> Iterator[UnitSet]:
             family=sweep.title,
             kind=sweep.kind,
             settings={sweep.parameter: value},
-            dictionary=dictionaries.load(place).set_params(sparse_output=True),
+            dictionary=load_dictionary(place),
             source=sweep.source,
             whole=sweep.kind == "neurons" or point == layer.shown,
         )
@@ -102,7 +103,7 @@ def _twins(folder: RunFolder, layer: LayerPlan) -> Iterator[UnitSet]:
     for sweep in layer.sweeps:
         for value in twin_values(sweep):
             place = folder.twin(layer.network, layer.layer, sweep.point_name(value))
-            yield UnitSet(sweep.title, sweep.kind, {sweep.parameter: value}, dictionaries.load(place))
+            yield UnitSet(sweep.title, sweep.kind, {sweep.parameter: value}, load_dictionary(place))
 
 
 def _elsewhere(
@@ -119,7 +120,7 @@ def _elsewhere(
     second = second_name(plan.name)
     items, _ = judging.read_items(
         "layer",
-        networks.load(folder.network(second)),
+        load_network(folder.network(second)),
         split_images(configuration, "report")[:n_images],
         layer.layer,
         positions_per_image=plan.positions_per_image,
@@ -130,7 +131,7 @@ def _elsewhere(
     for sweep in layer.sweeps:
         for value in sweep.twins:
             place = folder.dictionary(second, layer.layer, sweep.point_name(value))
-            dictionary = dictionaries.load(place).set_params(sparse_output=True)
+            dictionary = load_dictionary(place)
             found[_key(sweep, value)] = sparse.csr_array(dictionary.transform(items))
     return found
 

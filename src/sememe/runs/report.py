@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from sememe import activations, files, measures, networks
+from sememe import files, measures
 from sememe.explanations import class_profile, weight_images
 from sememe.explorer.report import report_html
 from sememe.explorer.report_data import (
@@ -24,6 +24,7 @@ from sememe.progress import Progress
 from sememe.recipes.configuration import NetworkPlan, RunConfiguration
 from sememe.runs.folder import RunFolder
 from sememe.runs.harvest import split_images
+from sememe.runs.parts import load_activations, load_network
 from sememe.runs.report_layer import layer_report
 from sememe.runs.stage import Stage
 
@@ -86,7 +87,7 @@ def _run_summary(path: Path, record: dict[str, Any], finished: bool) -> RunSumma
 def _network_summary(
     configuration: RunConfiguration, folder: RunFolder, plan: NetworkPlan, report: ImageSet
 ) -> NetworkSummary:
-    net = networks.load(folder.network(plan.name))
+    net = load_network(folder.network(plan.name))
     training = files.read_json(folder.training(plan.name))
     losses = np.array(training["losses"])
     return NetworkSummary(
@@ -112,7 +113,7 @@ def _weight_images(
     profiles = None
     place = folder.activations(plan.name, layer, "report")
     if place.exists() and report.labels is not None:
-        store = activations.open_store(place)
-        values, image = store.rows(0, len(store)), np.asarray(store.image[:])
+        store, values = load_activations(place)
+        image = np.asarray(store.image[:])
         profiles = class_profile(values, report.labels[image], len(report.label_names))
     return WeightImages(layer, images, profiles)

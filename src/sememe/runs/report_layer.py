@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from sememe import activations, dictionaries, files
+from sememe import activations, files
 from sememe.activations import Activations
 from sememe.explanations import (
     activation_weighted_images,
@@ -35,6 +35,7 @@ from sememe.images import ImageSet
 from sememe.measures import FAMILIES, MeasureRecord, MeasureTable, Row, registry
 from sememe.recipes.configuration import LayerPlan, RunConfiguration, Sweep
 from sememe.runs.folder import RunFolder
+from sememe.runs.parts import load_dictionary, part_of_run
 from sememe.runs.unit_table import read_units
 
 # The measures that a unit's card and the frontier figures show; the comparison's table lists them all.
@@ -59,7 +60,8 @@ def layer_report(
     place = folder.activations(layer.network, layer.layer, "report")
     if not place.exists():
         return LayerReport(layer.layer, layer.network, layer.title, layer.n_neurons)
-    store = activations.open_store(place)
+    with part_of_run(place):
+        store = activations.open_store(place)
     measured = folder.measures(layer.network, layer.layer)
     if not measured.exists():
         return LayerReport(
@@ -200,7 +202,7 @@ class _GalleryMaker:
 
     def _codes(self) -> sparse.csr_array:
         place = self.folder.dictionary(self.layer.network, self.layer.layer, self.point)
-        dictionary = dictionaries.load(place).set_params(sparse_output=True)
+        dictionary = load_dictionary(place)
         return dictionary.transform(self.store.rows(0, len(self.store)))
 
     def _cards(self, codes: sparse.csr_array, scores: pa.Table, chosen: np.ndarray) -> tuple[UnitCard, ...]:
