@@ -9,8 +9,9 @@ from sememe.judging import Source
 from sememe.recipes import Sweep
 from sememe.studies.scoring import powers_of_two
 
-Seeds = Literal["one", "few", "all"]
-"""``one``: nothing in it is drawn. ``few``: costly to fit. ``all``: every dictionary seed."""
+Seeds = Literal["once", "one", "all"]
+"""``once``: costly, so on the first network only. ``one``: the first dictionary seed on every network.
+``all``: every dictionary seed on every network."""
 
 
 @dataclass(frozen=True)
@@ -105,25 +106,25 @@ def lineup(
     widest, passes = (*wide, ("max_steps", steps)), (("n_epochs", 2),)
     both = (shape.components, shape.wide)
     found += [
-        Entry(Sweep("TopK SAE, wide", "TopKSAE", "features", "k", k, widest), "few"),
-        Entry(Sweep("rotated neurons", "RotatedNeurons", "control", "k", kept), "few"),
+        Entry(Sweep("TopK SAE, wide", "TopKSAE", "features", "k", k, widest), "one"),
+        Entry(Sweep("rotated neurons", "RotatedNeurons", "control", "k", kept), "one"),
         Entry(Sweep("random directions", "RandomDictionary", "control", "k", k, size), "all"),
-        Entry(Sweep("random, wide", "RandomDictionary", "control", "k", kept, wide), "few"),
+        Entry(Sweep("random, wide", "RandomDictionary", "control", "k", kept, wide), "one"),
         Entry(Sweep("stored activations", "StoredActivations", "control", "k", k, size), "all"),
-        Entry(Sweep("stored, wide", "StoredActivations", "control", "k", k, wide), "few"),
-        Entry(Sweep("k-means", "KMeans", "control", "n_components", both, passes), "few"),
+        Entry(Sweep("stored, wide", "StoredActivations", "control", "k", k, wide), "one"),
+        Entry(Sweep("k-means", "KMeans", "control", "n_components", both, passes), "one"),
         Entry(Sweep("PCA", "PCA", "control", "k", kept), "one"),
     ]
     if costly:
         ends = tuple(dict.fromkeys((int(shape.l0), k[-1])))
         narrow = tuple(sorted({max(2, shape.neurons // share) for share in (8, 4, 2)}))
         found += [
-            Entry(Sweep("ICA", "FastICA", "control", "k", kept, _ICA), "few"),
-            Entry(Sweep("NMF", "NMF", "control", "n_components", narrow, passes), "few"),
-            Entry(Sweep("VQ codebook", "CodebookVQ", "control", "n_components", both[1:], passes), "few"),
-            Entry(Sweep("frozen decoder", "FrozenDecoderSAE", "control", "k", ends, trained), "few"),
-            Entry(Sweep("untrained network", "TopKSAE", "control", "k", ends, trained), "few", "untrained"),
+            Entry(Sweep("ICA", "FastICA", "control", "k", kept, _ICA), "once"),
+            Entry(Sweep("NMF", "NMF", "control", "n_components", narrow, passes), "once"),
+            Entry(Sweep("VQ codebook", "CodebookVQ", "control", "n_components", both[1:], passes), "once"),
+            Entry(Sweep("frozen decoder", "FrozenDecoderSAE", "control", "k", ends, trained), "once"),
+            Entry(Sweep("untrained network", "TopKSAE", "control", "k", ends, trained), "once", "untrained"),
             # Hundreds of pixels are never given back by so few components: equal sparsity is what can be met.
-            Entry(Sweep("pixels", "TopKSAE", "control", "k", ends[:1], trained), "few", "pixels"),
+            Entry(Sweep("pixels", "TopKSAE", "control", "k", ends[:1], trained), "once", "pixels"),
         ]
     return tuple(found)

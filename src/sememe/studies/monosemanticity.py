@@ -27,9 +27,6 @@ from sememe.studies.study import Findings, Options, Study, checked_count, checke
 
 Key = tuple[str, tuple[tuple[str, object], ...]]
 
-# Dictionary seeds of the costly controls.
-_FEW = 1
-
 
 @dataclass(frozen=True)
 class Monosemanticity(Study):
@@ -131,13 +128,17 @@ class _LayerWork:
     def entries(self) -> tuple[Entry, ...]:
         return self.study.entries(self.layer)
 
-    def points(self, number: int) -> Iterator[tuple[Entry, float]]:
-        """The points that are fitted with the dictionary seed of this number."""
-        fitted = {"one": 1, "few": min(_FEW, self.study.dictionaries), "all": self.study.dictionaries}
+    def points(self, seed: int, number: int) -> Iterator[tuple[Entry, float]]:
+        """The points that are fitted on one network with the dictionary seed of this number."""
+        first_network = seed == self.study.network_seeds()[0]
         for entry in self.entries:
-            if number < fitted[entry.seeds]:
+            if entry.seeds == "all" or (number == 0 and (entry.seeds == "one" or first_network)):
                 for value in entry.sweep.values:
                     yield entry, value
+
+    def has(self, seed: int, number: int, entry: Entry) -> bool:
+        """Whether a sweep is fitted there."""
+        return any(entry is other for other, _ in self.points(seed, number))
 
     def subject(self, seed: int) -> judging.Subject:
         sources = tuple(dict.fromkeys(entry.source for entry in self.entries))
@@ -154,7 +155,7 @@ class _LayerWork:
 
     def fit_stage(self, seed: int, number: int) -> Stage:
         dictionary_seed = self.study.dictionary_seeds()[number]
-        points = list(self.points(number))
+        points = list(self.points(seed, number))
         entries = list(dict.fromkeys(entry for entry, _ in points))
 
         def work(progress: Progress) -> str:
@@ -184,7 +185,7 @@ class _LayerWork:
             subject, count = self.subject(seed), 0
             with files.whole_folder(place) as folder:
                 for number in range(self.study.dictionaries):
-                    for entry, value in self.points(number):
+                    for entry, value in self.points(seed, number):
                         coded = self._coded(subject, seed, number, entry, value)
                         measures.save_evaluation(folder / _file(number, entry, value), coded.evaluation)
                         count += 1
@@ -196,7 +197,7 @@ class _LayerWork:
             title=f"measure how faithful the unit sets on {self.layer} are, network {seed}",
             outputs=(place,),
             work=work,
-            seconds=0.1 * sum(1 for n in range(self.study.dictionaries) for _ in self.points(n)),
+            seconds=0.1 * sum(1 for n in range(self.study.dictionaries) for _ in self.points(seed, n)),
         )
 
     def score_stage(self, seed: int, number: int) -> Stage:
@@ -206,7 +207,7 @@ class _LayerWork:
 
         def work(progress: Progress) -> str:
             subject, asked = self.subject(seed), self._asked()
-            points = [point for point in self.points(number) if _key(*point) in asked]
+            points = [point for point in self.points(seed, number) if _key(*point) in asked]
             with files.whole_folder(place) as folder:
                 for count, (entry, value) in enumerate(points):
                     progress(count / len(points), f"{entry.sweep.title}, {entry.sweep.parameter} = {value:g}")
@@ -215,7 +216,7 @@ class _LayerWork:
                             self.layer, seed, dictionary_seeds[other], entry, value
                         ).dictionary
                         for other in range(self.study.dictionaries)
-                        if other != number and (entry, value) in self.points(other)
+                        if other != number and self.has(seed, other, entry)
                     ]
                     evaluation = judging.score(
                         subject,
@@ -231,7 +232,7 @@ class _LayerWork:
             title=f"score the units of {self.layer}, network {seed}, dictionary {dictionary_seeds[number]}",
             outputs=(place,),
             work=work,
-            seconds=1.0 * sum(1 for _ in self.points(number)),
+            seconds=1.0 * sum(1 for _ in self.points(seed, number)),
         )
 
     def table_stage(self) -> Stage:
@@ -243,7 +244,7 @@ class _LayerWork:
             subject = self.subject(first)
             unit_sets = [
                 self.bench.unit_set(self.layer, first, self.study.dictionary_seeds()[0], entry, value)
-                for entry, value in self.points(0)
+                for entry, value in self.points(first, 0)
             ]
             table = judging.summed_up(subject, unit_sets, evaluations, self.study.places(self.layer))
             files.write_json(place, table.to_dict())
@@ -267,6 +268,8 @@ class _LayerWork:
         if len(seeds) == 1:
             return None
         other = seeds[(seeds.index(seed) + 1) % len(seeds)]
+        if not self.has(other, 0, entry) or not self.has(seed, 0, entry):
+            return None
         items = self.subject(other).items[entry.source].report
         dictionary_seed = self.study.dictionary_seeds()[0]
         unit_set = self.bench.unit_set(self.layer, other, dictionary_seed, entry, value)
@@ -277,13 +280,19 @@ class _LayerWork:
 
     def _pooled(self, scored: bool) -> Mapping[Key, Evaluation]:
         """Every setting over all seeds: its scores if it has any, or its fidelity alone."""
-        subject = self.subject(self.study.network_seeds()[0])
+        seeds = self.study.network_seeds()
+        subject = self.subject(seeds[0])
         found: dict[Key, Evaluation] = {}
-        for entry, value in self.points(0):
-            by_network = []
-            for seed in self.study.network_seeds():
-                numbers = [n for n in range(self.study.dictionaries) if (entry, value) in self.points(n)]
-                by_network.append([self._kept(seed, n, entry, value, scored) for n in numbers])
+        for entry, value in self.points(seeds[0], 0):
+            by_network = [
+                [
+                    self._kept(seed, number, entry, value, scored)
+                    for number in range(self.study.dictionaries)
+                    if self.has(seed, number, entry)
+                ]
+                for seed in seeds
+                if self.has(seed, 0, entry)
+            ]
             found[_key(entry, value)] = judging.pool(by_network, [subject])
         return found
 
