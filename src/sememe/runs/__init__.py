@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sememe.runs.document import verdict_document
     from sememe.runs.folder import RunFolder
     from sememe.runs.report import report_data, write_report
     from sememe.runs.reporter import Reporter, Silent
     from sememe.runs.runner import Finished, run
-    from sememe.runs.document import verdict_document
 
 _HOMES = {
     "Finished": "runner",
