@@ -16,7 +16,7 @@ help:
 	@echo "make lint     ruff and mypy"
 	@echo "make bench    the benchmarks behind every speed that is stated anywhere"
 	@echo "make peers    check files and speed against the other libraries' own packages"
-	@echo "make docs     write the generated pages of docs/ anew"
+	@echo "make docs     draw the pictures and write the generated pages of docs/ anew"
 	@echo "make clean    remove the environment and caches (runs/ stays)"
 
 $(BIN)/python:
@@ -74,7 +74,7 @@ peers: $(VENV)/.test $(PEERS)/.ready
 	SEMEME_PEERS_PYTHON=$(PEERS)/bin/python $(BIN)/python -m pytest -m peers
 
 docs: $(VENV)/.demo
-	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/generate.py --pictures
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -14,8 +14,8 @@ _AS_FOR = re.compile(r"\s*Arguments[^.]* as for `(\w+)`(?:; besides them:|\.)")
 _SECTION = re.compile(r"^(Args|Returns|Raises|Source):\s*", re.MULTILINE)
 
 
-def page(record: MeasureRecord) -> str:
-    """The page of one measure, in Markdown.
+def page(record: MeasureRecord, picture: str = "") -> str:
+    """The page of one measure, in Markdown; a picture and the words below it stand above its facts.
 
     >>> print(page(registry()["fvu"]).splitlines()[0])
     # Fraction of variance unexplained (FVU)
@@ -31,7 +31,8 @@ def page(record: MeasureRecord) -> str:
         ("Needs", ", ".join(sorted(record.needs))),
         ("Source", record.source),
     ]
-    lines = [f"# {record.title}", "", body, "", f"$$ {record.formula} $$", "", "| | |", "|---|---|"]
+    lines = [f"# {record.title}", "", body, "", f"$$ {record.formula} $$", ""]
+    lines += [*([picture, ""] if picture else []), "| | |", "|---|---|"]
     lines += [f"| {name} | {_cell(value)} |" for name, value in facts]
     for title, heading in (("Args", "Arguments"), ("Returns", "Result"), ("Raises", "Errors")):
         if title in sections:
