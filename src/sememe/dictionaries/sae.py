@@ -23,8 +23,9 @@ from sememe.dictionaries.learner import EarlyStop, Learner, Revival, Schedule
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.nonlinearities import Nonlinearity
+from sememe.dictionaries.optimisers import OPTIMISERS
 from sememe.dictionaries.parameters import check_choice, check_integer, check_number, seed_of
-from sememe.dictionaries.step import Objective, TrainingStep
+from sememe.dictionaries.step import Objective, ReferenceStep, TrainingStep
 from sememe.dictionaries.stream import BatchStream
 from sememe.dictionaries.training import Checkpoints, Log, train
 from sememe.errors import DictionaryError
@@ -52,7 +53,8 @@ class SparseAutoencoder(Dictionary):
         n_epochs: passes over the items.
         max_steps: training steps, instead of passes; None: as many as the passes have.
         batch_size: items a step; all, where there are fewer.
-        learning_rate: Adam's, at its highest, for items scaled to unit variance.
+        optimizer: "adam", for which there are fast kernels, "adamw", "nadam", "radam", "rmsprop" or "sgd".
+        learning_rate: at its highest, for items scaled to unit variance; Adam's.
         warmup: share of the steps in which the learning rate rises.
         decay: share of the steps, at the end, in which it falls to 0.
         clip_norm: bound on the length of the gradient; None: unbounded.
@@ -75,6 +77,7 @@ class SparseAutoencoder(Dictionary):
     n_epochs: int = 10
     max_steps: int | None = None
     batch_size: int = 1024
+    optimizer: str = "adam"
     learning_rate: float = 5e-3
     warmup: float = 0.02
     decay: float = 0.2
@@ -178,6 +181,8 @@ class SparseAutoencoder(Dictionary):
         return self._module(atoms)
 
     def _training_step(self, module: SAEModule, objective: Objective) -> TrainingStep:
+        if self.optimizer != "adam":
+            return ReferenceStep(module, objective, self.clip_norm, self.optimizer)
         return training_step(module, objective, self.clip_norm)
 
     def _revival(self, n_steps: int, seed: int) -> Revival | None:
@@ -226,6 +231,7 @@ class SparseAutoencoder(Dictionary):
         if self.max_steps is not None:
             check_integer("max_steps", self.max_steps, 1)
         check_integer("batch_size", self.batch_size, 1)
+        check_choice("optimizer", self.optimizer, OPTIMISERS)
         check_number("learning_rate", self._peak_learning_rate(1), 0, above=True)
         check_number("warmup", self.warmup, 0, 1)
         check_number("decay", self.decay, 0, 1)

@@ -1,8 +1,8 @@
 """One step of training: what every implementation takes and gives, and the plain one.
 
 A step is given a batch that is already centred and scaled. It computes the loss, its gradients and the
-update of the parameters, in place. ``ReferenceStep`` does it by torch's autograd and Adam; it serves every
-family, every device and float64. ``kernels`` holds faster ones for the processor, tested against it.
+update of the parameters, in place. ``ReferenceStep`` does it by torch's autograd and optimisers; it serves
+every family, every device and float64. ``kernels`` holds faster ones for the processor, tested against it.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,17 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sememe.dictionaries.module import SAEModule
+from sememe.dictionaries.optimisers import ADAM_BETAS, ADAM_EPSILON, SHARED_STATE, optimiser
 
-# Adam's, for every implementation of a step (Kingma & Ba 2015).
-ADAM_BETAS = (0.9, 0.999)
-ADAM_EPSILON = 1e-8
+__all__ = [
+    "ADAM_BETAS",
+    "ADAM_EPSILON",
+    "Losses",
+    "Objective",
+    "ReferenceStep",
+    "StepOutcome",
+    "TrainingStep",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +64,7 @@ class TrainingStep(Protocol):
         ...
 
     def optimiser_state(self) -> dict[str, Tensor]:
-        """Adam's state: ``step``, and ``<parameter>.exp_avg`` and ``<parameter>.exp_avg_sq`` of each."""
+        """The state by name; Adam's is ``step``, and ``<parameter>.exp_avg`` and ``.exp_avg_sq`` of each."""
         ...
 
     def load_optimiser_state(self, state: Mapping[str, Tensor]) -> None:
@@ -65,7 +72,7 @@ class TrainingStep(Protocol):
         ...
 
     def reset(self, components: Int[Tensor, " some"]) -> None:
-        """Forget Adam's moments of these components, whose parameters were replaced."""
+        """Forget the optimiser's state of these components, whose parameters were replaced."""
         ...
 
 
@@ -108,14 +115,20 @@ class ReferenceStep:
     """Autograd and Adam: the reference for the fast paths, and the step of families that have none.
 
     ``clip_norm`` bounds the length of the gradient over all parameters together; None leaves it.
+    ``optimizer`` is one of ``optimisers.OPTIMISERS``.
     """
 
-    def __init__(self, module: SAEModule, objective: Objective, clip_norm: float | None = None) -> None:
+    def __init__(
+        self,
+        module: SAEModule,
+        objective: Objective,
+        clip_norm: float | None = None,
+        optimizer: str = "adam",
+    ) -> None:
         self.module = module
         self.objective = objective
         self.clip_norm = clip_norm
-        self._optimiser = torch.optim.Adam(module.parameters(), lr=0.0, betas=ADAM_BETAS, eps=ADAM_EPSILON)
-        self._prepare_state()
+        self._optimiser = optimiser(optimizer, list(module.parameters()))
 
     def step(
         self,
@@ -140,32 +153,22 @@ class ReferenceStep:
         )
 
     def optimiser_state(self) -> dict[str, Tensor]:
-        state = {}
-        for name, parameter in self.module.named_parameters():
-            moments = self._optimiser.state[parameter]
-            state["step"] = moments["step"].clone()
-            state[f"{name}.exp_avg"] = moments["exp_avg"].clone()
-            state[f"{name}.exp_avg_sq"] = moments["exp_avg_sq"].clone()
-        return state
+        return {name: value.clone() for name, value in self._state().items()}
 
     def load_optimiser_state(self, state: Mapping[str, Tensor]) -> None:
-        for name, parameter in self.module.named_parameters():
-            moments = self._optimiser.state[parameter]
-            moments["step"].copy_(state["step"])
-            moments["exp_avg"].copy_(state[f"{name}.exp_avg"])
-            moments["exp_avg_sq"].copy_(state[f"{name}.exp_avg_sq"])
+        for parameter_name, parameter in self.module.named_parameters():
+            for key, value in self._optimiser.state[parameter].items():
+                value.copy_(state[key if key in SHARED_STATE else f"{parameter_name}.{key}"])
 
     def reset(self, components: Int[Tensor, " some"]) -> None:
         for parameter in self.module.component_parameters().values():
-            moments = self._optimiser.state[parameter]
-            moments["exp_avg"][components] = 0
-            moments["exp_avg_sq"][components] = 0
+            for key, value in self._optimiser.state[parameter].items():
+                if key not in SHARED_STATE:
+                    value[components] = 0
 
-    def _prepare_state(self) -> None:
-        """Make Adam's state now rather than in the first step, so that it can be read and loaded before."""
-        for parameter in self.module.parameters():
-            self._optimiser.state[parameter] = {
-                "step": torch.tensor(0.0),
-                "exp_avg": torch.zeros_like(parameter),
-                "exp_avg_sq": torch.zeros_like(parameter),
-            }
+    def _state(self) -> dict[str, Tensor]:
+        return {
+            key if key in SHARED_STATE else f"{name}.{key}": value
+            for name, parameter in self.module.named_parameters()
+            for key, value in self._optimiser.state[parameter].items()
+        }
