@@ -24,6 +24,7 @@ class AboveSelector:
     ) -> None:
         """Read the encoder; due whenever it has changed."""
         self._scan.prepare(W_enc, b_enc)
+        self.finite = self._scan.finite
 
     def select(self, x: Float[np.ndarray, "items neurons"], threshold: float = 0.0) -> Firings:
         """All of ``x W_encᵀ + b_enc`` that are positive and reach ``threshold``."""
@@ -53,6 +54,7 @@ class BatchTopKSelector:
     ) -> None:
         """Read the encoder; due whenever it has changed."""
         self._above.prepare(W_enc, b_enc)
+        self.finite = self._above.finite
 
     def select(self, x: Float[np.ndarray, "items neurons"]) -> Firings:
         """The positive ones among the batch's ``k * items`` largest ``x W_encᵀ + b_enc``.
@@ -63,7 +65,7 @@ class BatchTopKSelector:
         guess = self._first_guess(x) if self._threshold is None else 0.9 * self._threshold
         firings = self._above.select(x, guess)
         while firings.values.size < wanted and guess > 0:
-            guess = guess / 2 if guess > 1e-6 else 0.0
+            guess = guess / 2 if 1e-6 < guess < np.inf else 0.0
             firings = self._above.select(x, guess)
         if firings.values.size <= wanted:
             self._threshold = guess

@@ -14,6 +14,7 @@ from sememe.dictionaries.kernels.compiled import PASSING, kernel, next_task, ove
 from sememe.dictionaries.kernels.firings import Firings
 from sememe.dictionaries.kernels.residuals import PARTS, centre, combine
 from sememe.dictionaries.kernels.top_k import TopKSelector
+from sememe.errors import DictionaryError
 
 _BATCH = 8192
 
@@ -28,6 +29,9 @@ def encode_top_k(
     """The positive ones among each item's k largest ``(x - b_dec) W_encᵀ + b_enc``, ``(items, components)``.
 
     All arrays contiguous, and all float32 or all float64.
+
+    Raises:
+        DictionaryError: items or parameters hold NaN or infinities.
     """
     n_components, d_in = W_enc.shape
     selector = TopKSelector(n_components, d_in, k, W_enc.dtype)
@@ -45,6 +49,9 @@ def encode_above(
 
     A JumpReLU, and a ReLU where thresholds are 0; thresholds are at least 0. All arrays contiguous, and all
     float32 or all float64. A value within rounding of its threshold may fall on either side of it.
+
+    Raises:
+        DictionaryError: items or parameters hold NaN or infinities.
     """
     n_components, d_in = W_enc.shape
     selector = AboveSelector(n_components, d_in, W_enc.dtype)
@@ -58,7 +65,16 @@ def decode(
     W_dec: Float[np.ndarray, "components neurons"],
     b_dec: Float[np.ndarray, " neurons"],
 ) -> Float[np.ndarray, "items neurons"]:
-    """``codes @ W_dec + b_dec``."""
+    """``codes @ W_dec + b_dec``.
+
+    Raises:
+        DictionaryError: codes of a component that is not there.
+    """
+    if codes.indices.size and not 0 <= codes.indices.min() <= codes.indices.max() < len(W_dec):
+        raise DictionaryError(
+            f"Codes of component {codes.indices.max()} cannot be decoded with {len(W_dec)} atoms: "
+            "pass codes of the same dictionary."
+        )
     out = np.empty((codes.shape[0], W_dec.shape[1]), W_dec.dtype)
     firings = Firings(
         codes.indptr.astype(np.int64, copy=False),
@@ -81,10 +97,20 @@ def _encode(
     centred = np.empty((0, x.shape[1]), x.dtype)
     with threads_for(x.size * len(W_enc)):
         selector.prepare(W_enc, b_enc)
+        if not (selector.finite and np.isfinite(b_dec).all()):
+            raise DictionaryError(
+                "The encoder holds NaN or infinities, and can encode nothing: its training diverged or its "
+                "file is damaged; train it again with a lower learning_rate, or load another."
+            )
         for start in range(0, len(x), _BATCH):
             batch = np.ascontiguousarray(x[start : start + _BATCH])
             if len(centred) != len(batch):
                 centred = np.empty_like(batch)
+            if not np.isfinite(batch).all():
+                raise DictionaryError(
+                    f"Items {start} to {start + len(batch)} hold NaN or infinities, which have no code: "
+                    "remove them, or replace them by numbers."
+                )
             centre(batch, b_dec, centred, work=PASSING * batch.size)
             parts.append(Firings(*(array.copy() for array in selector.select(centred))))
     offsets = np.zeros(len(x) + 1, np.int64)

@@ -72,11 +72,15 @@ class FastStep:
         dead: Bool[Tensor, " components"] | None = None,
         fraction: float = 1.0,
     ) -> StepOutcome:
-        """Take one step on a centred and scaled batch; see ``step.TrainingStep``."""
+        """Take one step on a centred and scaled batch; see ``step.TrainingStep``.
+
+        The loss is NaN where the batch, the parameters or the gradients are not finite.
+        """
         rows = None
         if dead is not None and self.plan.auxk_coefficient > 0:
             rows = dead.numpy().nonzero()[0]
-        with threads_for(x.numel() * len(self._view)):
+        # Sums of what is no number warn; the loss says it.
+        with threads_for(x.numel() * len(self._view)), np.errstate(invalid="ignore", over="ignore"):
             return self._step(np.ascontiguousarray(x.numpy()), learning_rate, rows)
 
     def _step(self, batch: np.ndarray, learning_rate: float, dead: np.ndarray | None) -> StepOutcome:
@@ -97,6 +101,9 @@ class FastStep:
         if penalty:
             loss += penalty * float(firings.values.sum(dtype=np.float64))
         length = self._fill_gradients(self._by_component.sort(*parts), total, penalty)
+        if not (self._selector.finite and np.isfinite(length)):
+            # A component that is not a number is never selected, so its loss alone would not tell.
+            loss = float("nan")
         self._update(learning_rate, length)
         fired = np.zeros(n_components, np.bool_)
         fired[firings.components] = True

@@ -63,10 +63,15 @@ class Scan:
     def prepare(
         self, W_enc: Float[np.ndarray, "components neurons"], b_enc: Float[np.ndarray, " components"]
     ) -> None:
-        """Read the encoder; due whenever it has changed."""
+        """Read the encoder; due whenever it has changed. ``finite`` is whether it holds neither NaN nor inf."""
         self._encoder = Encoder(W_enc, b_enc)
         if self._screen is not None:
             read_encoder(self._screen, self._encoder)
+            # The scale of a row with NaN or an infinity is one.
+            largest = self._screen.components.numbers[:, 1]
+        else:
+            largest = W_enc
+        self.finite = bool(np.isfinite(largest).all() and np.isfinite(b_enc).all())
 
     def fill(self, x: Float[np.ndarray, "items neurons"], threshold: float, slots: Slots) -> None:
         """Fill each item's slots with what is selected of ``x W_encᵀ + b_enc``; nothing that is not positive.

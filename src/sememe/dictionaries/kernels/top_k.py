@@ -27,6 +27,7 @@ class TopKSelector:
     ) -> None:
         """Read the encoder; due whenever it has changed."""
         self._scan.prepare(W_enc, b_enc)
+        self.finite = self._scan.finite
 
     def select(self, x: Float[np.ndarray, "items neurons"]) -> Firings:
         """The positive ones among each item's k largest ``x W_encᵀ + b_enc``; theirs until the next call."""
