@@ -25,11 +25,12 @@ export class Board {
     this.#context = this.canvas.getContext("2d");
     this.#image = this.#context.createImageData(SIDE, SIDE);
     this.#listen();
-    this.forget = onTheme(() => this.show());
-    requestAnimationFrame(() => this.show());
+    this.forget = onTheme(() => this.#recolour());
+    this.#recolour();
   }
   #context;
   #image;
+  #colours;
 
   /** Take another drawing; what was there can be had back. */
   load(ink, event = null) {
@@ -47,7 +48,7 @@ export class Board {
 
   /** The ink in the theme's colours: paper is light in the light theme. */
   show() {
-    const [ink, paper] = colours("--ink", "--surface").map((css) => css.match(/[\d.]+/g).map(Number));
+    const { ink, paper } = this.#colours;
     const data = this.#image.data;
     for (let i = 0; i < SIZE; i++) {
       const share = this.ink[i] / 255;
@@ -56,6 +57,14 @@ export class Board {
     }
     this.#context.putImageData(this.#image, 0, 0);
     this.#mark();
+  }
+
+  /** Colours are asked for when the theme changes, not with every stroke: asking makes the browser lay out. */
+  #recolour() {
+    const [ink, paper, accent] = colours("--ink", "--surface", "--feature");
+    const numbers = (css) => css.match(/[\d.]+/g).map(Number);
+    this.#colours = { ink: numbers(ink), paper: numbers(paper), accent };
+    this.show();
   }
 
   #remember() {
@@ -131,8 +140,7 @@ export class Board {
   /** Where the keyboard's pen is: a pixel in the accent, filled when it is down. */
   #mark() {
     if (!this.#cursor.shown) return;
-    const [accent] = colours("--feature");
-    this.#context.fillStyle = accent;
+    this.#context.fillStyle = this.#colours.accent;
     this.#context.globalAlpha = this.#cursor.down ? 1 : 0.55;
     this.#context.fillRect(Math.floor(this.#cursor.x), Math.floor(this.#cursor.y), 1, 1);
     this.#context.globalAlpha = 1;

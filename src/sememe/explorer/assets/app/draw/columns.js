@@ -188,7 +188,8 @@ export class Features {
     }
     this.shown = shown;
     this.rows = rows;
-    this.count.textContent = `${number(answer.firing)} of ${this.unitSet.n_units} fire${this.layer.grid ? " at a position" : ""}.`;
+    const count = `${number(answer.firing)} of ${this.unitSet.n_units} fire${this.layer.grid ? " at a position" : ""}.`;
+    if (this.count.textContent !== count) this.count.textContent = count;
   }
 
   #make(unit) {

@@ -13,10 +13,11 @@ export class Edges {
     this.context = this.canvas.getContext("2d");
     stage.prepend(this.canvas);
     this.recolour();
-    this.observer = new ResizeObserver(() => this.#places = null);
+    this.observer = new ResizeObserver(() => this.moved());
     this.observer.observe(stage);
   }
-  #places = null;
+  #places = null; // of neurons, features and probabilities; measured once, until something moves
+  #shown = "";
 
   recolour() {
     [this.line, this.neuron, this.feature] = colours("--muted", "--neuron", "--feature");
@@ -28,27 +29,16 @@ export class Edges {
   }
 
   draw(answer, neurons, features, probabilities) {
-    const stage = this.stage.getBoundingClientRect();
-    if (getComputedStyle(this.canvas).display === "none") return;
-    const scale = devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(stage.width * scale) || this.canvas.height !== Math.round(stage.height * scale)) {
-      this.canvas.width = Math.round(stage.width * scale);
-      this.canvas.height = Math.round(stage.height * scale);
-    }
-    const box = (element) => {
-      const found = element.getBoundingClientRect();
-      return { left: found.left - stage.left, right: found.right - stage.left, y: found.top - stage.top + found.height / 2 };
-    };
-    this.#places ??= {
-      neurons: neurons.cells.map((cell) => box(cell.element)),
-      probabilities: probabilities.rows.map((row) => box(row.element)),
-    };
-    const places = features.rows.map((row) => box(row.element));
+    const shown = String(features.shown.length);
+    if (shown !== this.#shown) this.#places = null;
+    this.#shown = shown;
+    this.#places ??= this.#measure(neurons, features, probabilities);
+    const { width, height, scale, gridRight, features: places } = this.#places;
+    if (!width) return;
     const context = this.context;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, stage.width, stage.height);
+    context.clearRect(0, 0, width, height);
     const count = features.layer.n_neurons;
-    const gridRight = Math.max(...this.#places.neurons.map((place) => place.right));
     const inward = this.#strongest(answer.edges.values, features.shown.length, count, answer.units.values, features.shown);
     this.#lines(inward, (feature, neuron) => [this.#places.neurons[neuron].right, this.#places.neurons[neuron].y,
       places[feature].left, places[feature].y, gridRight], this.neuron);
@@ -56,6 +46,22 @@ export class Edges {
     const outward = this.#strongest(answer.unit_effects.values, features.shown.length, classes, answer.units.values, features.shown);
     this.#lines(outward, (feature, label) => [places[feature].right, places[feature].y,
       this.#places.probabilities[label].left, this.#places.probabilities[label].y, places[feature].right], this.feature);
+  }
+
+  #measure(neurons, features, probabilities) {
+    const hidden = getComputedStyle(this.canvas).display === "none";
+    const stage = this.stage.getBoundingClientRect();
+    const scale = devicePixelRatio || 1;
+    const [width, height] = hidden ? [0, 0] : [stage.width, stage.height];
+    this.canvas.width = Math.round(width * scale);
+    this.canvas.height = Math.round(height * scale);
+    const box = ({ element }) => {
+      const found = element.getBoundingClientRect();
+      return { left: found.left - stage.left, right: found.right - stage.left, y: found.top - stage.top + found.height / 2 };
+    };
+    const cells = neurons.cells.map(box);
+    return { width, height, scale, neurons: cells, gridRight: Math.max(...cells.map((place) => place.right)),
+      features: features.rows.map(box), probabilities: probabilities.rows.map(box) };
   }
 
   /** The largest entries of a matrix whose rows are the units of an answer, as far as they are shown. */

@@ -23,6 +23,8 @@ class DrawPage {
   #highest = { neurons: 0, features: 0 };
   #own = null; // the drawing that this page wrote into the address itself
   #writing = 0;
+  #frame = null;
+  #ink = null; // the theme's ink, for the small picture
 
   constructor(root, app) {
     Object.assign(this, { root, app });
@@ -35,7 +37,7 @@ class DrawPage {
     this.#build();
     this.backend = (app.backend ?? ((hooks) => new SocketBackend(hooks)))({
       answered: (answer) => this.#answered(answer),
-      refused: (sentence) => this.#say(sentence, true),
+      refused: (sentence) => this.#say(sentence),
       state: (state) => this.#state(state),
     });
     const forget = onTheme(() => this.#recolour());
@@ -43,6 +45,7 @@ class DrawPage {
       update: (selection, changed) => this.#selected(selection, changed),
       unmount: () => {
         clearTimeout(this.#writing);
+        cancelAnimationFrame(this.#frame);
         forget();
         this.board.forget();
         this.edges.observer.disconnect();
@@ -136,7 +139,7 @@ class DrawPage {
     try {
       weights = await this.app.api.get("pixel_weights", { layer: layer.key });
     } catch (error) {
-      this.#say(error.message, true);
+      this.#say(error.message);
     }
     if (this.#where !== where) return;
     this.neurons = new Neurons(this.app, layer, weights, choose);
@@ -148,6 +151,7 @@ class DrawPage {
   }
 
   #recolour() {
+    this.#ink = null;
     this.neurons?.recolour();
     this.features?.recolour();
     this.edges.recolour();
@@ -160,7 +164,7 @@ class DrawPage {
     if (changed.has("d") && selection.d && selection.d !== this.#own) {
       const ink = unpack(selection.d);
       if (ink) this.board.load(ink);
-      else this.#say("The link holds no drawing that can be read; draw one.", true);
+      else this.#say("The link holds no drawing that can be read; draw one.", "link");
     }
     const store = this.app.store;
     const drawable = this.app.run.layers.filter((one) => one.drawable);
@@ -169,8 +173,8 @@ class DrawPage {
     const unitSet = asked && asked.key !== layer.neurons ? asked : store.unitSet(layer.shown, layer);
     if (changed.has("layer") || changed.has("set")) {
       if (this.app.run.layers.every((one) => one.key !== selection.layer)) {
-        this.#say(`This run has no layer ${selection.layer}; ${layer.key} is shown.`, true);
-      } else if (!asked && selection.set !== undefined) this.#say(`${layer.key} has no ${selection.set}; ${unitSet.title} is shown.`, true);
+        this.#say(`This run has no layer ${selection.layer}; ${layer.key} is shown.`, "link");
+      } else if (!asked && selection.set !== undefined) this.#say(`${layer.key} has no ${selection.set}; ${unitSet.title} is shown.`, "link");
     }
     if (this.#where?.layer !== layer || this.#where?.unitSet !== unitSet) this.#look(layer, unitSet);
     else if (changed.has("unit") || changed.has("of")) this.#showChosen();
@@ -207,6 +211,7 @@ class DrawPage {
     const blank = isBlank(this.board.ink);
     this.hint.hidden = !blank;
     this.strokeAt = event?.timeStamp ?? performance.now();
+    if (event) this.message.hidden = true;
     this.#ask();
     clearTimeout(this.#writing);
     this.#writing = setTimeout(() => {
@@ -227,27 +232,36 @@ class DrawPage {
     // An answer that was on its way when the layer changed is of the wrong shape, and another is coming.
     if (!(layer.layer in answer.layers) || answer.strength.shape[0] !== this.#where.unitSet.n_units) return;
     this.#answer = answer;
-    this.message.hidden = true;
+    if (this.complaint === "answer") this.message.hidden = true;
     const edited = this.edit.edits.size > 0 || !this.keep.checked;
     const has = edited && Object.keys(answer.layers_after ?? {}).length > 0;
     this.probabilities.update(answer, has);
     this.neurons.update(answer, has, this.#highest);
     this.features.update(answer, has, this.#highest, this.app.run.label_names);
+    this.root.dataset.answered = String(answer.number);
+    this.#frame ??= requestAnimationFrame(() => this.#after());
+    performance.measure?.("stroke", { start: this.strokeAt ?? performance.now(), end: performance.now() });
+  }
+
+  /** What can wait for the frame, however many answers came since the last: lines, words, the ranking. */
+  #after() {
+    this.#frame = null;
+    const answer = this.#answer;
+    if (!answer) return;
     this.edit.update(answer, this.#highest);
     this.changed.update(answer, this.#where);
     this.features.choose(this.edit.chosen?.of === "features" ? this.edit.chosen.unit : -1);
     this.#showSeen(answer.image.values);
     this.#showFidelity(answer);
     this.edges.draw(answer, this.neurons, this.features, this.probabilities);
-    this.root.dataset.answered = String(answer.number);
-    performance.measure?.("stroke", { start: this.strokeAt ?? performance.now(), end: performance.now() });
+    this.root.dataset.shown = String(answer.number);
   }
 
   #showSeen(values) {
     const context = this.seen.getContext("2d");
     const image = context.createImageData(SIDE, SIDE);
-    const [ink] = [getComputedStyle(this.seen).color.match(/[\d.]+/g).map(Number)];
-    values.forEach((value, i) => image.data.set([ink[0], ink[1], ink[2], value], 4 * i));
+    this.#ink ??= getComputedStyle(this.seen).color.match(/[\d.]+/g).map(Number);
+    values.forEach((value, i) => image.data.set([this.#ink[0], this.#ink[1], this.#ink[2], value], 4 * i));
     context.putImageData(image, 0, 0);
   }
 
@@ -264,9 +278,11 @@ class DrawPage {
         ? [h("br"), h("span", {}, "With the edits: ", h("b", {}, named(answer.probabilities_after)))] : []));
   }
 
-  #say(sentence, isError) {
+  /** A complaint about an answer goes with the next good one; one about the link stays until one draws. */
+  #say(sentence, about = "answer") {
+    this.complaint = about;
     this.message.textContent = sentence;
-    this.message.hidden = !isError;
+    this.message.hidden = false;
   }
 
   #state(state) {
