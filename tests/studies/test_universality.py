@@ -4,7 +4,8 @@ import pyarrow as pa
 import pytest
 
 from sememe.studies import Options, configure
-from sememe.studies.universality import ARCHITECTURE, SAME, SEED, Counterparts, _Copy
+from sememe.studies.counterparts import Counterparts
+from sememe.studies.universality import ARCHITECTURE, SAME, SEED, _Copy
 
 
 def row(seed, unit_set, correlation, relation=SEED):

@@ -12,7 +12,6 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from scipy import sparse
 
 from sememe import dictionaries, measures
@@ -22,8 +21,8 @@ from sememe.recipes import Sweep
 from sememe.runs.stage import Stage
 from sememe.studies import subjects
 from sememe.studies.cells import Row, cell, gathered
+from sememe.studies.counterparts import SHARED, Counterparts
 from sememe.studies.folder import StudyFolder
-from sememe.studies.intervals import Mean, over_seeds
 from sememe.studies.markdown import markdown_table
 from sememe.studies.page import Section
 from sememe.studies.panel_figure import panel_chart
@@ -34,8 +33,6 @@ from sememe.studies.subjects import LAYERS, Subject
 
 FEATURES, NEURONS = "TopK SAE", "neurons"
 SAME, SEED, ARCHITECTURE = "same network, other dictionary", "other seed", "other architecture"
-SHARED = 0.7
-"""A unit has a counterpart when the correlation is at least this."""
 _NEURONS = 128
 """Of either layer, so that neurons are compared with as many neurons."""
 _GRID = tuple(np.linspace(0.0, 1.0, 41).tolist())
@@ -252,7 +249,7 @@ class Universality(Study):
         return (*found, SEED, *([ARCHITECTURE] if len(self.layers) > 1 else []))
 
     def _panels(
-        self, counterparts: "Counterparts", layer: str, relations: Sequence[str] | None = None
+        self, counterparts: Counterparts, layer: str, relations: Sequence[str] | None = None
     ) -> list[Panel]:
         found = []
         for relation in relations or self._relations():
@@ -275,7 +272,7 @@ class Universality(Study):
             )
         return found
 
-    def _sentence(self, counterparts: "Counterparts", layer: str) -> str:
+    def _sentence(self, counterparts: Counterparts, layer: str) -> str:
         features = f"{FEATURES}, {self.components[0]}"
         random = f"random directions, {self.components[0]}"
         means = [counterparts.mean(layer, SEED, unit_set) for unit_set in (features, NEURONS, random)]
@@ -291,7 +288,7 @@ class Universality(Study):
             "networks an architecture)."
         )
 
-    def _markdown(self, counterparts: "Counterparts", sentences: Sequence[str]) -> str:
+    def _markdown(self, counterparts: Counterparts, sentences: Sequence[str]) -> str:
         relations = self._relations()
         head = ["layer", "units", *relations, f"other seed, share at {SHARED:g} or above", "by chance"]
         rows = [
@@ -312,43 +309,3 @@ class Universality(Study):
 
 
 _CONTROLS = {"random directions": "RandomDictionary", "stored activations": "StoredActivations"}
-
-
-class Counterparts:
-    """What the pairs say, looked up by layer, relation and unit set."""
-
-    def __init__(self, table: pa.Table) -> None:
-        columns = ("layer", "relation", "unit_set")
-        names = [table[column].to_pylist() for column in columns]
-        seeds = table["network_seed"].to_numpy()
-        self._values = {column: table[column].to_numpy() for column in ("correlation", "chance")}
-        rows: dict[tuple[str, ...], dict[int, list[int]]] = {}
-        for row, (key, seed) in enumerate(zip(zip(*names, strict=True), seeds.tolist(), strict=True)):
-            rows.setdefault(key, {}).setdefault(seed, []).append(row)
-        self._rows = {
-            key: {seed: np.array(numbers) for seed, numbers in found.items()} for key, found in rows.items()
-        }
-
-    def correlations(self, layer: str, relation: str, unit_set: str) -> np.ndarray:
-        """Of all units of all networks."""
-        found = self._rows.get((layer, relation, unit_set), {})
-        return np.concatenate([np.empty(0), *[self._values["correlation"][rows] for rows in found.values()]])
-
-    def _by_network(self, layer: str, relation: str, unit_set: str, column: str) -> dict[int, np.ndarray]:
-        found = self._rows.get((layer, relation, unit_set), {})
-        return {seed: self._values[column][rows] for seed, rows in found.items()}
-
-    def mean(self, layer: str, relation: str, unit_set: str, column: str = "correlation") -> Mean:
-        """Over networks, of the mean over their units and partners."""
-        found = self._by_network(layer, relation, unit_set, column)
-        return over_seeds([float(values.mean()) for values in found.values()])
-
-    def share(self, layer: str, relation: str, unit_set: str) -> Mean:
-        """Of the units with a counterpart."""
-        found = self._by_network(layer, relation, unit_set, "correlation")
-        return over_seeds([float((values >= SHARED).mean()) for values in found.values()], 0.0, 1.0)
-
-    def difference(self, layer: str, relation: str, first: str, second: str) -> Mean:
-        """Of two unit sets' means, network by network."""
-        one, other = (self._by_network(layer, relation, name, "correlation") for name in (first, second))
-        return over_seeds([float(one[seed].mean() - other[seed].mean()) for seed in one if seed in other])
