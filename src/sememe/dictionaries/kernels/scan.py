@@ -63,7 +63,7 @@ class Scan:
     def prepare(
         self, W_enc: Float[np.ndarray, "components neurons"], b_enc: Float[np.ndarray, " components"]
     ) -> None:
-        """Read the encoder; due whenever it has changed. ``finite`` is whether it holds neither NaN nor inf."""
+        """Read the encoder; due whenever it has changed. ``finite`` is whether it is free of NaN and inf."""
         self._encoder = Encoder(W_enc, b_enc)
         if self._screen is not None:
             read_encoder(self._screen, self._encoder)
