@@ -54,10 +54,13 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The other libraries take part in their own environment, where `make peers` has made it.
+BESIDE = $(if $(wildcard $(PEERS)/.ready),PYTHONPATH=src $(PEERS)/bin/python,$(BIN)/python)
+
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/train_digit_cnn.py
-	$(BIN)/python benchmarks/train_step.py
-	$(BIN)/python benchmarks/train_step.py --encode
+	$(BESIDE) benchmarks/train_step.py
+	$(BESIDE) benchmarks/train_step.py --encode
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/monosemanticity.py
 
