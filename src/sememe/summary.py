@@ -8,19 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sememe.measures import MeasureTable, Row
-from sememe.runs.folder import RunFolder
 from sememe.runs.document import measured_layers
+from sememe.runs.folder import RunFolder
 
 # The measure whose values the terminal shows; the report shows every one.
 _SHOWN = "monosemanticity_score[encoder, centred]"
-_FAMILIES = {
-    "selectivity": "sel",
-    "similarity": "sim",
-    "concepts": "con",
-    "simulation": "pre",
-    "cause": "cau",
-    "stability": "sta",
-}
+# In the order of the marks; the legend names them.
+_FAMILIES = ("selectivity", "similarity", "concepts", "simulation", "cause", "stability")
 _MARKS = {"won": "+", "lost": "-", "split": "±", "open": "·"}
 _STYLE = {"yes": "bold green", "no": "bold red", "mixed": "bold yellow"}
 
@@ -52,10 +46,8 @@ def _table(title: str, layer: str, table: MeasureTable, kinds: Mapping[str, str]
     drawn.add_column("units", no_wrap=True)
     for head in ("firing", "lost", "monosemanticity"):
         drawn.add_column(head, justify="right", no_wrap=True)
+    drawn.add_column("families", no_wrap=True)
     families = table.families[layer]
-    shown = [key for key in _FAMILIES if any(key in found for found in families.values())]
-    for key in shown:
-        drawn.add_column(_FAMILIES[key], justify="center", no_wrap=True)
     absent = []
     matched = table.select(at=place)
     for unit_set in dict.fromkeys(row.unit_set for row in matched):
@@ -65,9 +57,10 @@ def _table(title: str, layer: str, table: MeasureTable, kinds: Mapping[str, str]
         if first.status == "unreached":
             absent.append(f"{unit_set} ({first.l0:.1f} firing, {lost} lost)")
             continue
-        marks = [_MARKS.get(families.get(unit_set, {}).get(key, ""), "") for key in shown]
+        met = families.get(unit_set)
+        marks = " ".join(_MARKS.get(met.get(key, ""), " ") for key in _FAMILIES) if met else ""
         style = "bold" if kinds.get(unit_set) == "features" else None
-        drawn.add_row(unit_set, f"{first.l0:.1f}", lost, _cell(rows.get(_SHOWN)), *marks, style=style)
+        drawn.add_row(unit_set, f"{first.l0:.1f}", lost, _cell(rows.get(_SHOWN)), marks, style=style)
     if absent:
         drawn.caption = f"Never there; at their nearest: {', '.join(absent)}."
     return drawn
@@ -77,9 +70,9 @@ def _legend() -> str:
     return (
         "firing: units an item. lost: share of the layer's variance. monosemanticity: how alike the images "
         "are that fire a unit [95 % interval]; mean over units, dead ones 0.\n"
-        "On the right the sentence's features meet each control: + won, - lost, ± some of both, · not to be "
-        "told apart; in selectivity for classes, similarity of what fires a unit, concepts, "
-        "prediction from examples, cause (what a unit does), stability with other seeds."
+        "families: how the sentence's features fare against that control in selectivity for classes, "
+        "similarity of what fires a unit, concepts, simulation (prediction from examples), cause (what a "
+        "unit does), stability (with other seeds): + won, - lost, ± some of both, · not to be told apart."
     )
 
 

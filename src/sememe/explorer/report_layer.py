@@ -231,7 +231,8 @@ def _duels(layer: LayerReport) -> Html | None:
     head = [f"{duels.features} against", *duels.families]
     made = table(head, rows, "Families of measures won and lost")
     lead = prose.DUELS.format(features=duels.features, where=duels.title)
-    return _block("Won and lost", lead, scrolling(made, "Families of measures won and lost"))
+    swipe = tag("p", "Swipe the table for the rest of it.", class_="on-phone small muted")
+    return _block("Won and lost", lead, swipe, scrolling(made, "Families of measures won and lost"))
 
 
 def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:

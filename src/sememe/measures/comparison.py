@@ -189,8 +189,9 @@ def _row(
         at=at,
         status=status,
         value=estimate.value,
-        low=max(estimate.low, least),
-        high=min(estimate.high, greatest),
+        # An estimate may lie a hair beyond its range (a loss recovered of 1.001): its interval holds it still.
+        low=min(max(estimate.low, least), estimate.value),
+        high=max(min(estimate.high, greatest), estimate.value),
         alive=estimate.value if alive is None else alive,
         null=null,
         corrected=nothing if corrected is None else corrected.value,
