@@ -189,6 +189,7 @@ def test_two_random_dictionaries_are_called_different_in_5_percent_of_comparison
         resample(600, replicates=200),
         labels=labels,
         embeddings={"e": strength + 0.3 * rng.normal(size=(600, 12))},
+        concepts=strength > 0.5,
     )
     called = {}
     for _ in range(200):
@@ -200,6 +201,7 @@ def test_two_random_dictionaries_are_called_different_in_5_percent_of_comparison
         for key in pair[0]:
             p = difference(pair[0][key].mean, pair[1][key].mean, 39).p
             called.setdefault(key, []).append(p < 0.05)
+    assert len(called) >= 15
     for key, calls in called.items():
         # 5 % and three standard errors of a share out of 200.
         assert np.mean(calls) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200), key
