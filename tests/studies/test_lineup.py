@@ -35,4 +35,4 @@ def test_what_is_drawn_has_all_seeds_where_it_is_compared_with_features_closely(
 
 def test_families_are_named_once_with_or_without_spaces():
     assert chosen_families("topk, pursuit,topk", ()) == ("topk", "pursuit")
-    assert chosen_families(None, FAMILIES) == tuple(FAMILIES)
+    assert chosen_families(None, tuple(FAMILIES)) == tuple(FAMILIES)
