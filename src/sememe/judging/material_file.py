@@ -59,7 +59,7 @@ def load_material(
         FormatError: the file is damaged, or of other images.
     """
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
             arrays = {name: content[name] for name in content.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise FormatError(f"{path} is damaged ({error}): remove it and start the run again.") from None

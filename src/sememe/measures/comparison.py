@@ -189,7 +189,7 @@ def _row(
         at=at,
         status=status,
         value=estimate.value,
-        # An estimate may lie a hair beyond its range (a loss recovered of 1.001): its interval holds it still.
+        # An estimate may lie a hair beyond its range (a loss recovered of 1.001): its interval holds it.
         low=min(max(estimate.low, least), estimate.value),
         high=max(min(estimate.high, greatest), estimate.value),
         alive=estimate.value if alive is None else alive,

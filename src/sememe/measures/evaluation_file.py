@@ -53,7 +53,7 @@ def load_evaluation(path: Path) -> Evaluation:
         FormatError: the file is damaged, of another version, or names a measure that there is not.
     """
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
             arrays = {name: content[name] for name in content.files}
         about = json.loads(str(arrays["about"]))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
