@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from gallery import concept_sheets, of_concepts, of_effects, of_likeness, of_seeds, of_sets, of_units
+from gallery import (
+    concept_sheets,
+    of_concepts,
+    of_effects,
+    of_likeness,
+    of_places,
+    of_seeds,
+    of_sets,
+    of_units,
+)
 from gallery.of_units import Picture
 from gallery.subjects import Subjects
 from sememe import files, measures
@@ -18,6 +27,7 @@ def draw_measures(folder: Path) -> None:
         "simulation_score": of_likeness.simulation_picture(subjects),
         "universality": of_likeness.universality_picture(subjects),
         **of_concepts.concept_pictures(subjects),
+        "concept_iou": of_places.iou_picture(subjects),
         **of_sets.reconstruction_pictures(subjects),
         **of_sets.network_pictures(subjects),
         **of_sets.firing_pictures(subjects),

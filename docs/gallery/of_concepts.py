@@ -13,7 +13,7 @@ FOOT = "framed: images that have the unit's concept; strongest first"
 
 
 def concept_pictures(subjects: Subjects) -> dict[str, Picture]:
-    """The six measures of units, and coverage of the whole bank."""
+    """Five measures of units, and coverage of the whole bank."""
     codes, chosen = subjects.codes, subjects.chosen
     bank, names = subjects.concepts.values, subjects.concepts.names
     told = {
@@ -26,11 +26,6 @@ def concept_pictures(subjects: Subjects) -> dict[str, Picture]:
             _overlap(subjects), "images at the best threshold",
             "the images that fire it are those with its concept, {concept}",
             "it fires on many without its concept, {concept}, or misses many that have it",
-        ),
-        "concept_iou": (
-            _overlap(subjects), "images at the best threshold",
-            "where it fires and where its concept is, {concept}, are nearly the same images",
-            "the two hardly overlap; its concept is {concept}",
         ),
         "concept_share": (
             _shares(subjects), "R2 of one concept, of all",
@@ -72,7 +67,7 @@ def _named(chart: Chart, subjects: Subjects) -> Chart:
     def draw(card: Card, top: float, unit: int, colour: str) -> None:
         chart(card, top, unit, colour)
         name = subjects.concepts.names[subjects.chosen[0, unit]]
-        card.text((CHART, top + 99), f"concept: {name}", 11, colour)
+        card.text((CHART, top + 99), f"concept: {name}", 10.5, colour)
 
     return draw
 

@@ -79,8 +79,9 @@ def effect_pictures(subjects: Subjects) -> dict[str, Picture]:
     for name in ("dose_response", "direct_effect_agreement"):
         scores[name][own[0]] = np.nan
     told: dict[str, tuple[Chart, str, str, str]] = {
-        "effect_specificity": (bars, "change of each digit's logit", "without it one logit moves",
-                               "without it all ten move"),
+        "effect_specificity": (bars, "change of each digit's logit",
+                               "without it a few logits move far more than the rest",
+                               "without it all ten move alike"),
         "flip_rate": (flips, "share of answers that change", "without it the answer changes for many images "
                       "that fire it, by the digit that was answered", "without it no answer changes. Neither "
                       "is better"),
@@ -159,7 +160,7 @@ def set_pictures(subjects: Subjects) -> dict[str, Picture]:
         [measures.targeted_removal(original, after, labels) for after, _ in lost],
         ("TopK dictionary\non fc1, k = 8", "random directions\non fc1, top 8 kept"),
         [table(values) for _, values in lost],
-        "left: accuracy lost on each digit (column) without the 20 units of a digit (row); right: on it",
+        "left: accuracy lost on each digit (column) without 20 units of a digit (row); right: the diagonal",
         "Accuracy lost on each digit when the units of a digit are removed",
         ("removing the units of a digit costs that digit, and little else",
          "removing units costs digits at random"),

@@ -118,7 +118,7 @@ def universality_picture(subjects: Subjects) -> Picture:
             for place, image in enumerate(strongest(column, ACROSS)):
                 at = (TILES + place * (TILE + 3), top + line * (TILE + 6))
                 card.picture(at, TILE, subjects.shown.pixels[image], frame=RULE if line == 0 else MARK)
-        some = half_firing(np.abs(subjects.codes[:, unit]) + np.abs(others[:, partner]))
+        some = half_firing(subjects.codes[:, unit])
         card.scatter(
             (CHART + 12, top + 6), (178, 84), others[some, partner], subjects.codes[some, unit],
             colour=colour, names=("its partner in the other network", "the unit"),

@@ -99,7 +99,7 @@ def planted_pictures(subjects: Subjects) -> dict[str, Picture]:
                 card.text((LEFT, top + 8 + 44 * line), word, 11, SOFT)
                 for place, there in enumerate(row):
                     left = LEFT + 66 + place * 7.8
-                    shade = (MARK if line == 0 else colour) if there else "#eeece5"
+                    shade = (MARK if line == 0 else colour) if there else RULE
                     card.fill((left, top + 44 * line), (left + 6.4, top + 32 + 44 * line), shade)
 
         return draw
@@ -132,7 +132,7 @@ def planted_pictures(subjects: Subjects) -> dict[str, Picture]:
 
         return draw
 
-    rows_of = "a row of squares is an item; above: it has the planted feature; below: the matched unit fires"
+    rows_of = "each column is an item: does it have the planted feature, and does the matched unit fire?"
     says = ("planted features are found", "planted features are missed")
     alt = "How units of two dictionaries follow planted features"
     planted = {
@@ -179,5 +179,5 @@ def _shrinkage(x: np.ndarray) -> Picture:
         [lengths(back) for back in backs],
         "dots: items; on the grey line what comes back is as long as what went in",
         "Lengths of activations and of their reconstructions",
-        ("what comes back is about as long as what went in", "the penalty on codes makes it too short"),
+        ("what comes back is nearly as long as what went in", "the penalty on codes makes it too short"),
     )
