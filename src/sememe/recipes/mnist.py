@@ -35,7 +35,7 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
             map_images=1_500 if not quick else 0,
             exemplar_images=2_000 if not quick else 1_000,
             edited_images=100 if not quick else 50,
-            scored_units=64,
+            scored_units=64 if not quick else 32,
             effect_images=24 if not quick else 12,
             simulated_items=1_500 if not quick else 500,
         ),
