@@ -43,6 +43,8 @@ class Truth:
     n_components: int
     n_items: int = 20_000
     settings: tuple[tuple[str, Any], ...] = ()
+    only: tuple[str, ...] = ()
+    """Dictionaries that are fitted on it; none named: all."""
 
 
 TRUTHS = {
@@ -57,7 +59,23 @@ TRUTHS = {
         settings=(("hierarchy", 3),),
     ),
     "large": Truth(
-        "512 in 128, frequencies by Zipf's law", 128, 512, 60_000, settings=(("frequencies", "zipf"),)
+        "512 in 128, frequencies by Zipf's law",
+        128,
+        512,
+        60_000,
+        settings=(("frequencies", "zipf"),),
+        only=(
+            "TopKSAE",
+            "BatchTopKSAE",
+            "MatryoshkaSAE",
+            "L1SAE",
+            "PAnnealedSAE",
+            "KMeans",
+            "CodebookVQ",
+            "RandomDictionary",
+            "FrozenDecoderSAE",
+            "FrozenEncoderSAE",
+        ),
     ),
 }
 
@@ -166,7 +184,7 @@ def main() -> None:
         ]
         print("\n".join(lines), flush=True)
         for name, settings in VARIANTS:
-            if options.only and name not in options.only:
+            if name not in (options.only or truth.only or [name]):
                 continue
             lines.append(row(name, settings, drawn, truth.n_items))
             print(lines[-1], flush=True)
