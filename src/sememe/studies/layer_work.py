@@ -46,7 +46,7 @@ class LayerWork:
 
     def has(self, seed: int, number: int, entry: Entry) -> bool:
         """Whether a sweep is fitted there."""
-        return any(entry is other for other, _ in self.points(seed, number))
+        return any(entry == other for other, _ in self.points(seed, number))
 
     def subject(self, seed: int) -> judging.Subject:
         sources = tuple(dict.fromkeys(entry.source for entry in self.entries))
