@@ -12,6 +12,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from sememe.dictionaries.module import SAEModule
+
 
 @dataclass(frozen=True, eq=False)
 class SparseCodes:
@@ -26,6 +28,14 @@ class SparseCodes:
     values: Float[Tensor, " firings"]
     components: Int[Tensor, " firings"]
     offsets: Int[Tensor, " boundaries"]
+
+    @classmethod
+    def of_rows(
+        cls, values: Float[Tensor, "items active"], components: Int[Tensor, "items active"]
+    ) -> "SparseCodes":
+        """Those of items that all have the same number of values."""
+        offsets = torch.arange(0, values.numel() + 1, values.shape[1], device=values.device)
+        return cls(values.reshape(-1), components.reshape(-1), offsets)
 
     def decode(self, atoms: Float[Tensor, "components neurons"]) -> Float[Tensor, "items neurons"]:
         """The sum of each item's atoms weighted by its codes; differentiable in codes and atoms."""
@@ -47,6 +57,20 @@ class SparseCodes:
     def mean_l0(self) -> Float[Tensor, ""]:
         """Mean number of non-zero codes an item."""
         return (self.values != 0).sum().to(self.values.dtype) / (self.offsets.numel() - 1)
+
+
+def largest_codes(
+    module: SAEModule, x: Float[Tensor, "items neurons"], k: int, *, falling: bool = False
+) -> tuple[Float[Tensor, "items active"], Int[Tensor, "items active"]]:
+    """Each item's ``k`` largest codes, the negative among them set to 0, and whose they are.
+
+    Their gradient is as sparse as they are. With ``falling`` the largest comes first.
+    """
+    centred = x - module.b_dec
+    with torch.no_grad():
+        pre = F.linear(centred, module.W_enc, module.b_enc)
+        components = pre.topk(k, dim=1, sorted=falling).indices
+    return torch.relu(pre_codes_at(centred, module.W_enc, module.b_enc, pre, components)), components
 
 
 def pre_codes_at(

@@ -7,18 +7,20 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor
-from torch.nn import functional as F
 
+from sememe.dictionaries.items import Items
 from sememe.dictionaries.k_sparse_sae import KSparseAutoencoder
 from sememe.dictionaries.kernels import plan
 from sememe.dictionaries.kernels.choose import has_kernels_for
 from sememe.dictionaries.kernels.encode import encode_top_k
 from sememe.dictionaries.kernels.plan import StepPlan
 from sememe.dictionaries.module import SAEModule
+from sememe.dictionaries.multi_topk import MultiTopKObjective
 from sememe.dictionaries.nonlinearities import Nonlinearity, TopK
+from sememe.dictionaries.parameters import check_number
 from sememe.dictionaries.revival import auxk_loss
-from sememe.dictionaries.sparse_codes import SparseCodes, pre_codes_at
-from sememe.dictionaries.step import Losses
+from sememe.dictionaries.sparse_codes import SparseCodes, largest_codes
+from sememe.dictionaries.step import Losses, Objective
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,7 @@ class TopKObjective:
         dead: Bool[Tensor, " components"] | None,
         fraction: float,
     ) -> Losses:
-        centred = x - module.b_dec
-        with torch.no_grad():
-            pre = F.linear(centred, module.W_enc, module.b_enc)
-            components = pre.topk(self.k, dim=1, sorted=False).indices
-        values = torch.relu(pre_codes_at(centred, module.W_enc, module.b_enc, pre, components))
-        offsets = torch.arange(0, values.numel() + 1, self.k, device=x.device)
-        codes = SparseCodes(values.reshape(-1), components.reshape(-1), offsets)
+        codes = SparseCodes.of_rows(*largest_codes(module, x, self.k))
         x_hat = codes.decode(module.W_dec) + module.b_dec
         squared_error = (x_hat - x).square().mean()
         total = squared_error
@@ -65,12 +61,22 @@ class TopKSAE(KSparseAutoencoder):
     ``codes = ReLU(TopK_k((x - b_dec) W_encᵀ + b_enc))`` (Gao et al. 2024, "Scaling and evaluating sparse
     autoencoders", eq. 3), trained by squared error and AuxK. Hyperparameters: ``KSparseAutoencoder`` and
     ``SparseAutoencoder``.
+
+    Args:
+        multi_topk_coefficient: weight of the squared error that the ``4 k`` largest codes leave, so that a
+            fitted dictionary serves at other ``k`` too (``multi_topk``); in the paper 1/8. 0: none. There
+            are no fast kernels for it.
     """
 
     # AuxK has nothing to learn from where little is missed, as on a layer whose own neurons are sparse: here
     # it weighs as in the paper, and the lift brings components back.
     auxk_coefficient: float = 1 / 32
     lift: float = 2.0
+    multi_topk_coefficient: float = 0.0
+
+    def _check_own_hyperparameters(self, items: Items) -> None:
+        super()._check_own_hyperparameters(items)
+        check_number("multi_topk_coefficient", self.multi_topk_coefficient, 0)
 
     def _nonlinearity(self) -> Nonlinearity:
         return TopK(self.k)
@@ -79,7 +85,9 @@ class TopKSAE(KSparseAutoencoder):
         own = {"architecture": "topk", "k": self.k, "rescale_acts_by_decoder_norm": False}
         return super()._stored_configuration() | own
 
-    def _objective(self, d_in: int) -> TopKObjective:
+    def _objective(self, d_in: int) -> Objective:
+        if self.multi_topk_coefficient > 0:
+            return MultiTopKObjective(self.k, self._k_aux, self.auxk_coefficient, self.multi_topk_coefficient)
         return TopKObjective(self.k, self._k_aux, self.auxk_coefficient)
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Any:
