@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import uvicorn
 
-from references import explorer_run
+from references import explorer_run, measured_run
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import activation_weighted_images, class_profile, exemplars
 from sememe.explorer.live.run_data import RunData
@@ -131,7 +131,34 @@ def chromium():
 @pytest.fixture
 def opened(chromium, explorer):
     """Opens a link of the page in a window; at the end no other host was asked, and nothing went wrong."""
-    door, _ = explorer
+    with windows(chromium, explorer[0]) as at:
+        yield at
+
+
+@pytest.fixture(scope="session")
+def finished(folder, tmp_path_factory) -> RunData:
+    """The run with one of its layers measured, networks trained and a twin."""
+    return RunData(measured_run.complete(folder, tmp_path_factory.mktemp("finished") / "run"))
+
+
+@pytest.fixture(scope="session")
+def finished_explorer(finished) -> Iterator[Door]:
+    """Its page."""
+    with served(finished) as (door, heard):
+        yield door
+    assert not [line for line in heard.lines if "Traceback" in line]
+
+
+@pytest.fixture
+def opened_finished(chromium, finished_explorer):
+    """As ``opened``, on the finished run."""
+    with windows(chromium, finished_explorer) as at:
+        yield at
+
+
+@contextlib.contextmanager
+def windows(chromium, door: Door):
+    """A function that opens a link in a window of its own; at the end, what went wrong in any is raised."""
     wrong: list[str] = []
     contexts = []
 

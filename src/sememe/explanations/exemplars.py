@@ -72,7 +72,7 @@ class Exemplars:
 
 
 def exemplars(
-    codes: Codes,
+    codes: Codes | sparse.csc_array,
     *,
     units: Sequence[int] | Int[np.ndarray, " units"] | None = None,
     image: Int[np.ndarray, " _"] | None = None,

@@ -11,7 +11,7 @@ from sememe.explorer.live.network import LiveNetwork, softmax
 from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.views.common import column
 
-_MOST_UNITS = 96  # whose contribution is computed; the strongest by size of activation
+_MOST_UNITS = 128  # whose contribution is computed; the strongest by size of activation
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Nearest:
     set: str
     title: str
     kind: Kind
-    by: dict[str, tuple[Relative, ...]]  # "cosine", "correlation", "together"
+    by: dict[str, tuple[Relative, ...]]  # "cosine" (not of neurons with neurons), "correlation", "together"
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,14 @@ def relatives(run: RunData, address: UnitAddress) -> RelativesPage:
         unit_set = layer.unit_set(key)
         found = _relations(layer, opened, unit_set)
         leave_out = address.unit if key == address.set else None
+        # Neurons are axes: no two of them share a direction.
+        axes = opened.unit_set.kind == unit_set.kind == "neurons"
         by = {
             way: tuple(
                 _relative(key, int(row), found) for row in greatest(getattr(found, way), _NEAREST, leave_out)
             )
             for way in BY
+            if not (axes and way == "cosine")
         }
         nearest.append(Nearest(key, unit_set.title, unit_set.kind, by))
     return RelativesPage(tuple(nearest), tuple(_matches(run, opened)))

@@ -3,6 +3,11 @@
 
 import { h, number } from "./ui.js";
 
+/** Width of a chart in its own units: those of the screen up to `most`, so that letters keep their size on a phone. */
+export function fitted(most) {
+  return Math.max(280, Math.min(most, innerWidth - 72));
+}
+
 /** A linear or logarithmic scale from values to pixels. */
 export function scale([low, high], [from, to], { log = false } = {}) {
   const f = log ? Math.log10 : (x) => x;
@@ -54,7 +59,7 @@ export function mark(kind, x, y, { nth = 0, size = 4.5, title = "" } = {}) {
 }
 
 /** Firings by activation, stacked by class; a range is brushed by dragging. */
-export function histogram({ edges, counts, labels, chosen = null, range = null, onRange = null, width = 640, height = 190 }) {
+export function histogram({ edges, counts, labels, chosen = null, range = null, onRange = null, width = fitted(640), height = 190 }) {
   const [classes, bins] = counts.shape;
   const pad = { left: 8, right: 8, top: 8, bottom: 24 };
   const totals = Array.from({ length: bins }, (_, b) => {
@@ -171,9 +176,10 @@ export function matrix({ shape, values }, { rows, columns, corner = "", caption,
  * Lines over one axis: lines [{name, kind, nth, points: [{x, y, low, high, title}], dashed}].
  * Names stand at the lines' ends where there is room, else in the page's legend.
  */
-export function lines(all, { width = 640, height = 300, log = false, yRange = null, xLabel = "", label = "", named = true, levels = [], xTicks = null }) {
+export function lines(all, { width: most = 640, height = 300, log = false, yRange = null, xLabel = "", label = "", named = true, levels = [], xTicks = null }) {
   const points = all.flatMap((line) => line.points);
-  const pad = { left: 44, right: named ? 128 : 16, top: 12, bottom: 40 };
+  const width = fitted(most);
+  const pad = { left: 44, right: named ? Math.min(128, width / 3) : 16, top: 12, bottom: 40 };
   const xs = points.map((p) => p.x);
   let xRange = [Math.min(...xs), Math.max(...xs)];
   if (log) xRange = [xRange[0] / 1.15, xRange[1] * 1.15];
@@ -229,7 +235,8 @@ function placeNames(svg, names, left, top, bottom) {
 }
 
 /** Rows of dots with intervals over one axis: rows [{name, kind, nth, score, note}]; `null` where chance is. */
-export function dotRows(rows, { range, width = 520, label = "" }) {
+export function dotRows(rows, { range, width: most = 520, label = "" }) {
+  const width = fitted(most);
   const step = 26;
   const pad = { left: 152, right: 14, top: 4, bottom: 22 };
   const height = pad.top + pad.bottom + step * rows.length;
@@ -243,7 +250,7 @@ export function dotRows(rows, { range, width = 520, label = "" }) {
     const y = pad.top + step * (i + 0.5);
     svg.append(h("text", { class: `row-name ${row.kind}`, x: pad.left - 10, y: y + 4.5, "text-anchor": "end" }, row.name));
     if (!row.score || !Number.isFinite(row.score.value)) {
-      svg.append(h("text", { class: "tick", x: pad.left + 4, y: y + 4 }, row.note ?? "not defined"));
+      svg.append(h("text", { class: "tick", x: pad.left + 4, y: y + 4 }, (width < 480 ? row.note?.split(" (")[0] : row.note) ?? "not defined"));
       return;
     }
     const { value, low, high } = row.score;

@@ -411,7 +411,7 @@ class UnitView {
         choice.replaceChildren(ui.chips(Object.entries(words).map(([value, label]) => ({ value, label })), by, (value) => { by = value; draw(); }, "Nearness"));
         lists.replaceChildren(...found.nearest.map((one) => h("div", { class: "stack tight" },
           h("h3", { class: "small" }, ui.kind(one.kind, one.title)),
-          one.by[by].length ? h("ul", { class: "chip-list" }, one.by[by].map((each) => h("li", {}, unitChip(app, { layer: where.layer, set: each.set, unit: each.unit }, this.#near(each, by))))) : h("p", { class: "muted small" }, "none"))));
+          !one.by[by] ? h("p", { class: "muted small" }, "Neurons are axes: no two of them share a direction.") : one.by[by].length ? h("ul", { class: "chip-list" }, one.by[by].map((each) => h("li", {}, unitChip(app, { layer: where.layer, set: each.set, unit: each.unit }, this.#near(each, by))))) : h("p", { class: "muted small" }, "none"))));
       };
       draw();
       el.append(choice, lists);
