@@ -104,7 +104,7 @@ def comparison_table(comparison: Comparison, notes: Mapping[str, MeasureNote]) -
         rows = [
             [
                 tag("span", row.title, class_=f"kind {row.kind}"),
-                *(short_cell(row.scores.get(name), with_n=False) for name in names),
+                *(score_cell(row.scores.get(name)) for name in names),
             ]
             for row in comparison.rows
             if row.reached
