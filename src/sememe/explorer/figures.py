@@ -25,7 +25,30 @@ from sememe.explorer.report_data import (
     TrainingCurve,
     UnitSet,
 )
+from sememe.explorer.unit_figures import (
+    ablation_figure,
+    atlas_figure,
+    dose_figure,
+    effect_figure,
+    histogram_figure,
+    profile_figure,
+    split_figure,
+)
 from sememe.explorer.wording import in_full, number, percent
+
+__all__ = [
+    "ablation_figure",
+    "atlas_figure",
+    "comparison_figure",
+    "density_figure",
+    "dose_figure",
+    "effect_figure",
+    "frontier_figure",
+    "histogram_figure",
+    "profile_figure",
+    "split_figure",
+    "training_figure",
+]
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _ROW = 30  # pixels of one row of dots

@@ -12,7 +12,7 @@ from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.score import Kind, Score
 from sememe.explorer.views.common import LayerAddress, UnitAddress, opened_unit
 from sememe.explorer.views.units import profiles
-from sememe.measures import MeasureTable, Row, registry
+from sememe.measures import DifferenceRow, MeasureTable, Row, registry
 
 _CARRIERS = 8  # features that a neuron's split lists
 
@@ -174,20 +174,23 @@ def _place(layer: LayerData, table: MeasureTable, at: str) -> Place:
             placed.append(
                 Placed(family, kinds.get(family, "control"), first.status, first.fvu, first.l0, scores)
             )
-    duels = tuple(
-        Duel(
-            d.unit_set,
-            d.control,
-            d.measure,
-            *(rounded(x) for x in (d.value, d.low, d.high, d.p_holm)),
-            d.outcome,
-        )
-        for d in table.differences
-        if d.at == at
-    )
+    duels = tuple(_duel(difference) for difference in table.differences if difference.at == at)
     order = {"neurons": 0, "features": 1, "control": 2}
     placed.sort(key=lambda row: order[row.kind])
     return Place(at, quantity, float(target), tuple(placed), duels)
+
+
+def _duel(difference: DifferenceRow) -> Duel:
+    return Duel(
+        family=difference.unit_set,
+        control=difference.control,
+        measure=difference.measure,
+        value=rounded(difference.value),
+        low=rounded(difference.low),
+        high=rounded(difference.high),
+        p_holm=rounded(difference.p_holm),
+        outcome=difference.outcome,
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import { h, number } from "./ui.js";
 
 /** Width of a chart in its own units: those of the screen up to `most`, so that letters keep their size on a phone. */
 export function fitted(most) {
-  return Math.max(280, Math.min(most, innerWidth - 72));
+  const room = innerWidth >= 1024 ? (Math.min(innerWidth, 1536) - 150) / 2 : innerWidth - 72; // two cards side by side
+  return Math.round(Math.max(280, Math.min(most, room)));
 }
 
 /** A linear or logarithmic scale from values to pixels. */
