@@ -70,3 +70,15 @@ def test_what_cannot_be_pooled_is_named(seeds):
         measures.pool_seeds([], drawn)
     with pytest.raises(MeasureError, match="one family on the same items"):
         measures.pool_seeds([found[0], measures.Evaluation(**{**vars(found[1]), "name": "PCA"})], drawn)
+
+
+def test_units_drawn_in_each_seed_are_numbered_through_all():
+    rng = np.random.default_rng(0)
+    codes = np.maximum(rng.normal(size=(60, 5)), 0)
+    known = measures.evidence(measures.resample(60, replicates=20), labels=np.arange(60) % 3)
+    found = measures.evaluate_fidelity(codes, known, name="u")
+    drawn = [measures.evaluate_units(found, codes, known, scored=np.array(some)) for some in ([0, 3], [1, 2])]
+    pooled = measures.pool_seeds(drawn, known.resampling)
+    np.testing.assert_array_equal(pooled.scored, [0, 3, 6, 7])
+    assert (pooled.n_units, pooled.n_scored) == (10, 4)
+    assert measures.pool_seeds(drawn[:1], known.resampling) is drawn[0]
