@@ -32,6 +32,7 @@ from sememe.dictionaries.sparse_coding import SparseCoding
 from sememe.dictionaries.storage import load, save
 from sememe.dictionaries.stored_activations import StoredActivations
 from sememe.dictionaries.sweep import fit_together
+from sememe.dictionaries.tensorboard_log import TensorBoard
 from sememe.dictionaries.topk_codebook import TopKCodebook
 from sememe.dictionaries.topk_sae import TopKSAE
 from sememe.dictionaries.transcoder import Transcoder
@@ -65,6 +66,7 @@ __all__ = [
     "SkipTranscoder",
     "SparseCoding",
     "StoredActivations",
+    "TensorBoard",
     "TopKCodebook",
     "TopKSAE",
     "Transcoder",
