@@ -1,6 +1,6 @@
 // Who looks at a drawing: the server over a socket, or, in the exported file, a kernel in the page.
 //
-// A backend has `ask(question)`, calls `answered(answer)` or `refused(sentence)`, and `close()`. One question is on
+// A backend has `ask(question)`, calls `answered(answer, at)` or `refused(sentence)`, and `close()`. One question is on
 // its way at a time; of those that come meanwhile only the last is asked, so that no stroke waits behind older ones.
 
 const TYPES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
@@ -13,13 +13,14 @@ export class SocketBackend {
   #attempts = 0;
   #closed = false;
   #number = 0;
+  #at = 0; // when the stroke that is on its way was made
 
   constructor({ answered, refused, state }) {
     Object.assign(this, { answered, refused, state });
     this.#open();
   }
 
-  /** @param question {layer, set, pixels: Uint8Array, fit, edits, keep_error} */
+  /** @param question {layer, set, pixels: Uint8Array, fit, edits, keep_error, at: time of the stroke} */
   ask(question) {
     this.#waiting = question;
     this.#send();
@@ -44,7 +45,7 @@ export class SocketBackend {
     socket.addEventListener("message", ({ data }) => {
       this.#busy = false;
       if (typeof data === "string") this.refused(JSON.parse(data).error);
-      else this.answered(unframed(data));
+      else this.answered(unframed(data), this.#at);
       this.#send();
     });
     socket.addEventListener("close", () => {
@@ -56,7 +57,8 @@ export class SocketBackend {
 
   #send() {
     if (this.#busy || !this.#waiting || this.#socket.readyState !== WebSocket.OPEN) return;
-    const { pixels, ...rest } = this.#waiting;
+    const { pixels, at, ...rest } = this.#waiting;
+    this.#at = at;
     this.#waiting = null;
     this.#busy = true;
     this.#socket.send(JSON.stringify({ ...rest, number: ++this.#number, pixels: btoa(String.fromCharCode(...pixels)) }));
