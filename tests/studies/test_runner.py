@@ -101,5 +101,5 @@ def test_a_damaged_record_is_named(tmp_path):
 
 def test_two_processes_do_not_fill_one_folder(tmp_path):
     folder = StudyFolder(tmp_path / "study")
-    with folder.locked(), pytest.raises(RunError, match="Another process"):
+    with folder.locked(), pytest.raises(RunError, match=r"Another process is filling .*with --to"):
         run_study(tiny_study.tiny(), folder.path, device="cpu")

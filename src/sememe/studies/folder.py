@@ -16,9 +16,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from sememe import files
 from sememe.errors import FormatError, RunError
-from sememe.runs.folder import RunFolder
 
 _OWN = ("networks", "cells", ".lock")
 
@@ -93,5 +94,20 @@ class StudyFolder:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep a second process from filling the same folder."""
-        with RunFolder(self.path).locked():
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"{self.path} cannot be made ({error.strerror}): choose another place with --to."
+            ) from None
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(
+                f"Another process is filling {self.path}: wait for it, or choose another folder with --to."
+            ) from None
+        try:
             yield
+        finally:
+            lock.release()
