@@ -165,6 +165,8 @@ def _coverage(subjects: Subjects) -> Picture:
         card,
         f"Average precision of the best unit for each concept, of two unit sets: mean {entries[0].score} and "
         f"{entries[1].score}.",
-        f"Above, 512 components on fc1 ({entries[0].score}): most concepts have a unit that finds them. "
-        f"Below, the 16 neurons of hidden1 ({entries[1].score}): few have one.",
+        f"Above, 512 components on fc1 ({entries[0].score}): some concepts have a unit that finds "
+        "them, many one that does in part. "
+        f"Below, the 16 neurons of hidden1 ({entries[1].score}): each has to do for many "
+        "concepts, and fits them less.",
     )

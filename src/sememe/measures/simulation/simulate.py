@@ -10,14 +10,15 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int, Real
+from scipy import sparse
 
 from sememe.errors import MeasureError
 from sememe.measures.codes import Codes, OtherCodes, checked, is_sparse, strongest_first
 from sememe.measures.similarity.embeddings import unit_length
 
 INTERVALS = 10
-CHUNK = 64
-"""Units predicted at a time: bounds the array of likenesses between items and exemplars."""
+CHUNK = 256
+"""Items predicted at a time: bounds the array of likenesses between items and exemplars."""
 
 
 def choose_exemplars(
@@ -83,23 +84,41 @@ def simulate(
     if not temperature > 0:
         raise MeasureError(f"The temperature must be positive; got {temperature}.")
     exemplars = choose_exemplars(fitted_codes, per_interval=per_interval, at_random=at_random, seed=seed)
-    rows, fitted_rows = unit_length(embeddings), unit_length(fitted_embeddings)
-    columns = fitted_codes.tocsc() if is_sparse(fitted_codes) else fitted_codes
+    pool, shown, values = _sheet(exemplars, fitted_codes)
+    rows, fitted_rows = unit_length(embeddings), unit_length(fitted_embeddings)[pool]
+    # Where no exemplar is at all alike every weight vanishes: then all of them count alike.
+    plain = values.sum(axis=1) / np.maximum(shown.sum(axis=1), 1.0)
     predicted = np.zeros((rows.shape[0], len(exemplars)))
-    for start in range(0, len(exemplars), CHUNK):
-        chosen = exemplars[start : start + CHUNK]
-        pool = np.unique(np.concatenate(chosen))
-        likeness = np.exp((rows @ fitted_rows[pool].T - 1.0) / temperature)
-        part = columns[:, start : start + CHUNK]
-        part = (part.tocsr() if is_sparse(part) else part)[pool]
-        values = part.toarray() if is_sparse(part) else np.asarray(part)
-        shown = np.zeros(values.shape)
-        for u, items in enumerate(chosen):
-            shown[np.searchsorted(pool, items), u] = 1.0
-        total = likeness @ shown
-        # Where no exemplar is at all alike every weight vanishes: then all of them count alike.
-        plain = (shown * values).sum(axis=0) / np.maximum(shown.sum(axis=0), 1.0)
+    for start in range(0, rows.shape[0], CHUNK):
+        likeness = fitted_rows @ rows[start : start + CHUNK].T
+        likeness = np.exp((likeness - 1.0) / temperature)
+        total = shown @ likeness
         with np.errstate(invalid="ignore", divide="ignore"):
-            means = likeness @ (shown * values) / total
-        predicted[:, start : start + CHUNK] = np.where(total > 0, means, plain)
+            means = (values @ likeness) / total
+        predicted[start : start + CHUNK] = np.where(total > 0, means, plain[:, None]).T
     return predicted
+
+
+def _sheet(
+    exemplars: list[np.ndarray], codes: OtherCodes
+) -> tuple[Int[np.ndarray, " pool"], sparse.csr_array, sparse.csr_array]:
+    """All items that are an exemplar of some unit; for each unit which of them it is shown, and its codes.
+
+    Most exemplars serve several units: their likeness to an item is computed once.
+    """
+    pool = np.unique(np.concatenate(exemplars))
+    unit = np.repeat(np.arange(len(exemplars)), [items.size for items in exemplars])
+    item = np.concatenate(exemplars)
+    value = [np.zeros(0)]
+    columns = codes.tocsc() if is_sparse(codes) else codes
+    for u, items in enumerate(exemplars):
+        column = columns[:, [u]]
+        value.append((column.toarray() if is_sparse(column) else np.asarray(column))[items, 0])
+    where = (unit, np.searchsorted(pool, item))
+    shape = (len(exemplars), pool.size)
+    shown = sparse.csr_array(sparse.coo_array((np.ones(item.size), where), shape=shape))
+    return (
+        pool,
+        shown,
+        sparse.csr_array(sparse.coo_array((np.concatenate(value).astype(np.float64), where), shape=shape)),
+    )
