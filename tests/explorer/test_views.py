@@ -168,6 +168,17 @@ def test_standings_name_the_neurons_and_the_controls(finished):
     assert all(0 <= one.below <= 1 for score in page.scores for one in score.among)
 
 
+def test_interval_of_a_units_score_lies_around_the_score_of_the_run(finished):
+    page = ask(finished, "unit", layer=MLP, set=SAE, unit=liveliest(finished, MLP))
+    by_key = {score.key: score for score in page.scores}
+    for key in ("class_selectivity", "dominant_mass", "class_information"):
+        score = by_key[key]
+        assert score.low <= score.value <= score.high
+        assert score.high - score.low < 0.5
+    # What needs an embedding is not repeated here, so no interval is made up for it.
+    assert by_key["clarity[encoder]"].low is None
+
+
 # --- what it causes
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from sememe.explorer.live.run_data import LayerData, UnitSetData
 from sememe.explorer.score import Kind
 from sememe.explorer.views.common import UnitAddress
+from sememe.explorer.views.unit_intervals import unit_intervals
 from sememe.explorer.views.units import numbers, score_keys, unit_scores
 
 
@@ -28,7 +29,7 @@ class Standing:
 
     key: str  # "clarity[encoder, centred]"
     value: float
-    low: float | None  # ends of the 95 % interval, where the run has them
+    low: float | None  # ends of the 95 % interval over images, where there is one
     high: float | None
     among: tuple[Percentile, ...]
 
@@ -41,6 +42,9 @@ def standings(layer: LayerData, address: UnitAddress) -> tuple[Standing, ...] | 
     own = unit_scores(layer, address.set)
     if own is None:
         return None
+    own_values = {key: numbers(own, key) for key in score_keys(own)}
+    known = {key: float(values[address.unit]) for key, values in own_values.items() if values is not None}
+    again = unit_intervals(layer, address.set, address.unit, known)
     compared = [(each, unit_scores(layer, each.key)) for each in yardsticks(layer, address.set)]
     found = []
     for key in score_keys(own):
@@ -56,6 +60,8 @@ def standings(layer: LayerData, address: UnitAddress) -> tuple[Standing, ...] | 
                 among.append(Percentile(unit_set.key, unit_set.title, unit_set.kind, share, len(theirs)))
         ends = (numbers(own, f"{key}:low"), numbers(own, f"{key}:high"))
         low, high = (None if end is None else float(end[address.unit]) for end in ends)
+        if low is None and key in again:
+            low, high = again[key]
         found.append(Standing(key, value, low, high, tuple(among)))
     return tuple(found)
 
