@@ -132,7 +132,7 @@ class DrawPage {
     this.featureTitle.replaceChildren(h("h2", {}, this.app.ui.kind(unitSet.kind, unitSet.title)));
     this.featurePlace.replaceChildren(this.features.count, this.features.element);
     const how = layer.grid ? "Where each fires; the bar is its mean over the map."
-      : layer.n_neurons > 32 ? "Brighter is more active." : "Bars: activation.";
+      : layer.n_neurons > 32 ? "The fuller the colour, the more active." : "Bars: activation.";
     this.neuronHow.textContent = how;
     const where = this.#where;
     let weights = null;
