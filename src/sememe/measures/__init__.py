@@ -34,6 +34,10 @@ Every measure is a pure function of arrays, with a record of what it means::
 
 Everything but codes, evidence and name may be left out; the measures that need it are then left out.
 
+Where much is compared, ``evaluate_fidelity`` comes first, for every unit set; ``evaluate_units`` then for
+those that a place of comparison asks for (``Match.needed``), of all units or of a draw. ``sememe.judging``
+does so.
+
 Several seeds of one setting become one evaluation by ``measures.pool_seeds(evaluations, resampling)``.
 
 Two measures of a whole set stand on arrays of their own; each gets its interval by
