@@ -11,7 +11,7 @@ CONTROLS = {
     "top neurons",
     "rotated neurons",
     "random directions",
-    "random, least squares",
+    "random by least squares",
     "stored activations",
     "PCA",
     "ICA",

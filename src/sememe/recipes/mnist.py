@@ -187,7 +187,7 @@ class _Swept:
             control("top neurons", "Neurons", self.top_neurons, name="TopNeurons", twins=self.top_neurons),
             control("rotated neurons", "RotatedNeurons", self.rotated, rotation, twins=self.rotated),
             control("random directions", "RandomDictionary", self.random, size, twins=self.random),
-            control("random, least squares", "RandomDictionary", self.random, squares, name="LeastSquares"),
+            control("random by least squares", "RandomDictionary", self.random, squares, name="LeastSquares"),
             control("stored activations", "StoredActivations", self.stored, size, twins=self.stored),
             control("PCA", "PCA", self.pca, twins=self.pca),
             control("ICA", "FastICA", self.rotated, ica),
