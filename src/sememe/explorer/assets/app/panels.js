@@ -14,7 +14,7 @@ export function gallery(app, data, { caption = number, heat = null, word = "acti
   const { image, activation, label, box } = data;
   const names = app.run.label_names;
   if (!image.values.length) return h("p", { class: "muted small" }, "None.");
-  return h("ul", { class: `gallery ${size}` }, Array.from(image.values, (row, i) => {
+  return h("ul", { class: `gallery ${size}${heat ? " with-heat" : ""}` }, Array.from(image.values, (row, i) => {
     const name = label ? names[label.values[i]] : null;
     const strength = activation.values[i];
     const patch = box ? Array.from(box.values.subarray(4 * i, 4 * i + 4), (share) => 100 * share) : null;
@@ -26,6 +26,8 @@ export function gallery(app, data, { caption = number, heat = null, word = "acti
   }));
 }
 
+const HEAT = [214, 40, 20]; // dark enough on paper, bright enough on black
+
 /** Where a unit of a map fires, laid over a tile: opacity is activation on the unit's own scale. */
 function heatOver({ images, heat, limit, box }, row) {
   const at = images.values.indexOf(row);
@@ -36,15 +38,20 @@ function heatOver({ images, heat, limit, box }, row) {
   canvas.height = down;
   const context = canvas.getContext("2d");
   const picture = context.createImageData(across, down);
-  const [r, g, b] = [235, 110, 30];
   for (let i = 0; i < down * across; i += 1) {
     const share = Math.min(1, Math.abs(heat.values[at * down * across + i]) / (limit || 1));
-    picture.data.set([r, g, b, Math.round(220 * share)], 4 * i);
+    picture.data.set([...HEAT, Math.round(255 * share)], 4 * i);
   }
   context.putImageData(picture, 0, 0);
   const [left, top, wide, tall] = box.map((share) => `${100 * share}%`);
   Object.assign(canvas.style, { left, top, width: wide, height: tall });
   return canvas;
+}
+
+/** The scale of the heat: one for all images of a unit. */
+export function heatScale(limit) {
+  const ends = `rgb(${HEAT.join(" ")} / 0), rgb(${HEAT.join(" ")})`;
+  return h("span", { class: "ramp-scale small muted" }, "0", h("i", { "aria-hidden": "true", style: { background: `linear-gradient(to right, ${ends})` } }), number(limit));
 }
 
 /** A picture of signed values in the colours of weights, on a canvas. */

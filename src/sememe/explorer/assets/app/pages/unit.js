@@ -1,7 +1,7 @@
 // Unit: one template for a neuron, a component of any dictionary, a random direction.
 
 import { histogram, lines, matrix, signedBars } from "../charts.js";
-import { facts, gallery, rampScale, share, unitChip, weightCanvas } from "../panels.js";
+import { facts, gallery, heatScale, rampScale, share, unitChip, weightCanvas } from "../panels.js";
 import { heading, measureTitle, missing } from "../pickers.js";
 import { h, number, percent } from "../ui.js";
 
@@ -181,7 +181,8 @@ class UnitView {
         this.app.announce?.(error.message);
       }
     }
-    return gallery(this.app, data, { ...options, heat });
+    const tiles = gallery(this.app, data, { ...options, heat });
+    return heat && options.size !== "small" ? h("div", { class: "stack tight" }, heatScale(heat.limit), tiles) : tiles;
   }
 
   #showRange() {
