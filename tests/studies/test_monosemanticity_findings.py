@@ -30,8 +30,10 @@ def test_a_measure_under_several_embeddings_counts_once():
         concept_f1="loss",
         simulation_score="open",
     )
-    assert duel(found, "TopK SAE", "neurons", "fvu=0.05", COUNTED) == Duel(won=2, lost=1, tests=5)
-    assert duel(found, "TopK SAE", "neurons", "fvu=0.05", PIECES) == Duel(won=0, lost=1, tests=1)
+    met = duel(found, "TopK SAE", "neurons", "fvu=0.05", COUNTED)
+    assert met == Duel(("monosemanticity_score", "dominant_mass"), ("concept_f1",), tests=5)
+    assert str(met) == "2 : 1 of 5"
+    assert duel(found, "TopK SAE", "neurons", "fvu=0.05", PIECES) == Duel((), ("concept_f1",), tests=1)
 
 
 @pytest.mark.parametrize(
