@@ -147,9 +147,9 @@ def _aims(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
             losses.append(f"- `{layer}`, {unit_set}: {', '.join(named) or 'none'}")
     lead = (
         f"Measures won : lost where {words} (5 %, Holm-corrected over all tests of the layer there; a "
-        "measure under several embeddings counts once). The aim was: 8 or more won against neurons, all against "
-        "rotated neurons and random directions, and concepts and cause against remembered examples. *Not "
-        "there*: one of the two never loses so little."
+        "measure under several embeddings counts once). The aim was: 8 or more won against neurons, all "
+        "against rotated neurons and random directions, and concepts and cause against remembered examples. "
+        "*Not there*: one of the two never loses so little."
     )
     listed = "\n".join(losses)
     return f"{lead}\n\n{markdown_table(head, rows)}\n\nMeasures lost to the neurons there:\n\n{listed}"
