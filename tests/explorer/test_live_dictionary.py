@@ -5,7 +5,7 @@ import pytest
 
 from sememe import dictionaries
 from sememe.errors import FormatError
-from sememe.explorer.live.dictionary import open_dictionary
+from sememe.explorer.live.dictionary import n_components_of, open_dictionary
 
 SIZED = {"n_components": 24, "random_state": 0}
 TRAINED = {**SIZED, "max_steps": 15, "batch_size": 64}
@@ -21,8 +21,19 @@ KINDS = [
     dictionaries.GatedSAE(**TRAINED),
     dictionaries.PAnnealedSAE(**TRAINED),
     dictionaries.RandomDictionary(k=5, **SIZED),
+    dictionaries.RandomDictionary(k=5, codes="least_squares", **SIZED),
+    dictionaries.RandomDictionary(k=5, codes="projection", **SIZED),
+    dictionaries.RotatedNeurons(k=3),
     dictionaries.StoredActivations(k=5, **SIZED),
+    dictionaries.RandomDictionary(k=5, codes="least_squares", **SIZED),
+    dictionaries.RandomDictionary(k=5, codes="projection", **SIZED),
+    dictionaries.FrozenDecoderSAE(k=4, **TRAINED),
+    dictionaries.FastICA(k=4, random_state=0),
+    dictionaries.RotatedNeurons(k=4, random_state=0),
     dictionaries.KMeans(**SIZED),
+    dictionaries.CodebookVQ(**SIZED),
+    dictionaries.NMF(n_components=6, random_state=0),
+    dictionaries.SparseCoding(k=3, **SIZED),  # has no NumPy form: opened by torch
 ]
 
 
@@ -32,11 +43,12 @@ def items():
     return np.maximum(rng.normal(size=(300, 6)) @ rng.normal(size=(6, 12)), 0).astype(np.float32)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{type(kind).__name__}-{getattr(kind, 'k', '')}")
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: repr(kind)[:40])
 def test_codes_equal_those_of_the_dictionary_itself(kind, items, tmp_path):
     dictionary = kind.fit(items)
     dictionaries.save(dictionary, tmp_path / "saved")
     opened = open_dictionary(tmp_path / "saved")
+    assert n_components_of(tmp_path / "saved") == opened.n_components
     expected = dictionary.transform(items)
     expected = expected if isinstance(expected, np.ndarray) else expected.toarray()
     np.testing.assert_allclose(opened.transform(items).toarray(), expected, atol=2e-4, rtol=1e-3)

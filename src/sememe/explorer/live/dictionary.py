@@ -1,13 +1,13 @@
 """Dictionaries in NumPy: codes of items from the files of a run, without torch.
 
-The families that have an encoder or a pursuit are here; any other is opened by :mod:`sememe.dictionaries`,
-which takes seconds and a few hundred megabytes, the first time that it is looked at.
+The families of :mod:`sememe.explorer.live.encoders` are read here; any other is opened by
+:mod:`sememe.dictionaries`, which takes seconds and a few hundred megabytes, the first time that it is looked at.
 """
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -16,7 +16,7 @@ from safetensors.numpy import load
 from scipy import sparse
 
 from sememe.errors import FormatError
-from sememe.explorer.live.pursuit import pursue
+from sememe.explorer.live.encoders import ENCODERS, refitted
 from sememe.files import read_json
 
 Array = np.ndarray
@@ -65,6 +65,19 @@ class LiveDictionary:
         return given
 
 
+def n_components_of(folder: Path) -> int:
+    """How many components a saved dictionary has, without opening it.
+
+    Raises:
+        FormatError: its configuration does not say.
+    """
+    configuration = read_json(folder / "cfg.json")
+    count = configuration.get("d_sae") if isinstance(configuration, dict) else None
+    if not isinstance(count, int):
+        raise FormatError(f"{folder / 'cfg.json'} does not say how many components there are: fit it again.")
+    return count
+
+
 def open_dictionary(folder: Path) -> LiveDictionary:
     """A dictionary that a run saved.
 
@@ -76,104 +89,34 @@ def open_dictionary(folder: Path) -> LiveDictionary:
     if not isinstance(record, dict) or not isinstance(record.get("parameters"), dict):
         raise FormatError(f"{folder / 'cfg.json'} was not written by Sememe: fit the dictionary again.")
     name, parameters = str(record.get("dictionary")), record["parameters"]
-    if name not in _ENCODERS:
+    if name not in ENCODERS:
         return _by_torch(folder, name)
     path = folder / "sae_weights.safetensors"
     try:
         tensors = load(path.read_bytes())
-        encoder, codes = _ENCODERS[name](tensors, parameters)
+        encoder, codes = ENCODERS[name](tensors, parameters)
         return LiveDictionary(name, tensors["W_dec"], tensors["b_dec"], encoder, codes)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise FormatError(f"{path} does not hold a {name} ({error!r}): fit the dictionary again.") from None
 
 
-def largest_by_magnitude(codes: Array, k: int | None) -> Array:
-    """Codes with all but the k largest by magnitude of each item set to 0."""
-    if k is None or k >= codes.shape[1]:
-        return codes
-    kept = np.argpartition(np.abs(codes), -k, axis=1)[:, -k:]
-    few = np.zeros_like(codes)
-    np.put_along_axis(few, kept, np.take_along_axis(codes, kept, axis=1), axis=1)
-    return few
-
-
-Encoder = tuple[Array | None, Callable[[Array], Array]]
-Tensors = Mapping[str, Array]
-
-
-def _affine(tensors: Tensors, nonlinearity: Callable[[Array], Array]) -> Encoder:
-    """``nonlinearity((x - b_dec) W_enc + b_enc)``; a file without an encoder reads through its atoms."""
-    weights = np.ascontiguousarray(tensors.get("W_enc", tensors["W_dec"].T))
-    bias = tensors.get("b_enc", np.float32(0)) - tensors["b_dec"] @ weights
-    return weights.T, lambda x: nonlinearity(x @ weights + bias)
-
-
-def _topk(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
-    k = int(parameters["k"])
-
-    def kept(pre: Array) -> Array:
-        few = np.zeros_like(pre)
-        chosen = np.argpartition(pre, -k, axis=1)[:, -k:]
-        np.put_along_axis(few, chosen, np.maximum(np.take_along_axis(pre, chosen, axis=1), 0), axis=1)
-        return few
-
-    return _affine(tensors, kept if k < len(tensors["W_dec"]) else _relu)
-
-
-def _relu(pre: Array) -> Array:
-    return np.maximum(pre, 0)
-
-
-def _relu_encoder(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
-    return _affine(tensors, _relu)
-
-
-def _threshold(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
-    threshold = tensors["threshold"]
-    return _affine(tensors, lambda pre: np.maximum(pre, 0) * (pre > threshold))
-
-
-def _gated(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
-    gate, scale, bias = tensors["b_gate"], np.exp(tensors["r_mag"]), tensors["b_mag"]
-    return _affine(tensors, lambda pre: (pre + gate > 0) * np.maximum(pre * scale + bias, 0))
-
-
-def _neurons(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
-    return tensors["W_dec"], lambda x: largest_by_magnitude(x, parameters["k"])
-
-
-def _pca(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
-    atoms, offset = tensors["W_dec"], tensors["b_dec"]
-    return atoms, lambda x: largest_by_magnitude((x - offset) @ atoms.T, parameters["k"])
-
-
-def _fixed_atoms(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
-    if parameters["codes"] != "pursuit":
-        raise ValueError(f"codes by {parameters['codes']}")
-    atoms, offset, k = tensors["W_dec"], tensors["b_dec"], int(parameters["k"])
-    return None, lambda x: pursue(x - offset, atoms, k)
-
-
-_ENCODERS: dict[str, Callable[[Tensors, Mapping[str, Any]], Encoder]] = {
-    "Neurons": _neurons,
-    "PCA": _pca,
-    "TopKSAE": _topk,
-    "L1SAE": _relu_encoder,
-    "PAnnealedSAE": _relu_encoder,
-    "BatchTopKSAE": _threshold,
-    "JumpReLUSAE": _threshold,
-    "GatedSAE": _gated,
-    "RandomDictionary": _fixed_atoms,
-    "StoredActivations": _fixed_atoms,
-}
-
-
 def _by_torch(folder: Path, name: str) -> LiveDictionary:
-    from sememe import dictionaries
+    """Its atoms are read here; what encodes is opened when the first codes are asked for."""
+    path = folder / "sae_weights.safetensors"
+    try:
+        tensors = load(path.read_bytes())
+        components, offset = tensors["W_dec"].astype(np.float32), tensors["b_dec"].astype(np.float32)
+    except (OSError, SafetensorError, KeyError) as error:
+        raise FormatError(f"{path} does not hold a {name} ({error!r}): fit the dictionary again.") from None
 
-    dictionary = dictionaries.load(folder).set_params(sparse_output=False)
+    @functools.cache
+    def opened() -> Any:
+        from sememe import dictionaries
+
+        return dictionaries.load(folder)
 
     def codes(x: Array) -> Array:
-        return np.asarray(dictionary.transform(x))
+        found = opened().transform(x)
+        return found.toarray() if sparse.issparse(found) else np.asarray(found)
 
-    return LiveDictionary(name, dictionary.components_, dictionary.offset_, None, codes)
+    return LiveDictionary(name, components, offset, None, codes)

@@ -4,11 +4,15 @@ As :mod:`sememe.dictionaries.kernels.pursuit`, choice for choice; there is the r
 """
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 
 # A direction shorter than this, and a projection smaller than this share of the first, are rounding errors.
 _NEW_DIRECTION = 1e-3
 _ENOUGH = 1e-5
+# Keeps the blocks of atoms that coincide invertible, as in sememe.dictionaries.pursuit.
+_RIDGE = 1e-6
+# Added to the diagonal of the atoms' products, so that an atom chosen twice does not make them singular.
+_RIDGE = 1e-6
 # Bytes of basis vectors in memory at a time.
 _CHUNK_BYTES = 16 * 2**20
 
@@ -23,6 +27,24 @@ def pursue(
     for start in range(0, len(x), step):
         part = slice(start, start + step)
         codes[part] = _pursue(x[part] @ atoms.T, gram, k)
+    return codes
+
+
+def least_squares(
+    atoms: Float32[np.ndarray, "components neurons"],
+    chosen: Int64[np.ndarray, "items active"],
+    projections: Float32[np.ndarray, "items active"],
+) -> Float32[np.ndarray, "items active"]:
+    """Codes of each item's chosen atoms that reconstruct it best, from its projections on them."""
+    wide = atoms.astype(np.float64)
+    gram = wide @ wide.T + _RIDGE * np.eye(len(atoms))
+    codes = np.empty_like(projections)
+    step = max(1, _CHUNK_BYTES // (8 * chosen.shape[1] ** 2))
+    for start in range(0, len(chosen), step):
+        part = chosen[start : start + step]
+        blocks = gram[part[:, :, None], part[:, None, :]]
+        targets = projections[start : start + step].astype(np.float64)
+        codes[start : start + step] = np.linalg.solve(blocks, targets[..., None])[..., 0]
     return codes
 
 
@@ -84,3 +106,26 @@ def _solved(
     used = np.arange(k) < chosen[:, None]
     dense[np.nonzero(used)[0], components[used]] = codes[used]
     return dense
+
+
+def refitted(
+    x: Float32[np.ndarray, "items neurons"],
+    atoms: Float32[np.ndarray, "components neurons"],
+    chosen: Float32[np.ndarray, "items components"],
+) -> Float32[np.ndarray, "items components"]:
+    """Codes of the atoms that are not zero in ``chosen``, as many for each item, that rebuild it best.
+
+    They may be negative. As :func:`sememe.dictionaries.pursuit.least_squares`.
+    """
+    k = int((chosen != 0).sum(axis=1).max(initial=0))
+    components = np.argsort(chosen == 0, axis=1, kind="stable")[:, :k]
+    gram = atoms.astype(np.float64) @ atoms.T.astype(np.float64) + _RIDGE * np.eye(len(atoms))
+    projections = np.take_along_axis((x @ atoms.T).astype(np.float64), components, axis=1)
+    codes = np.zeros_like(chosen)
+    step = max(1, _CHUNK_BYTES // (8 * max(1, k) ** 2))
+    for start in range(0, len(x) if k else 0, step):
+        part = slice(start, start + step)
+        of = components[part]
+        values = np.linalg.solve(gram[of[:, :, None], of[:, None, :]], projections[part, :, None])[..., 0]
+        np.put_along_axis(codes[part], of, values.astype(np.float32), axis=1)
+    return codes
