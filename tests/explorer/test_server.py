@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import pytest
 
 from sememe.errors import RunError
 from sememe.explorer.live.folder import ReadOnlyFolder
+from sememe.explorer.live.run_data import RunData
 from sememe.explorer.server.guard import POLICY, Door
+from sememe.explorer.server.run_endpoints import Nothing, run_payload
 from sememe.explorer.server.serve import bind
 
 
@@ -226,3 +229,12 @@ def test_the_server_needs_neither_torch_nor_plotlys_python_package(folder):
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_run_that_goes_on_is_looked_at_again_when_the_page_is_opened(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "run")
+    (tmp_path / "run" / "activations").rename(tmp_path / "later")
+    run = RunData(tmp_path / "run")
+    assert run_payload(run, Nothing()).layers == ()
+    (tmp_path / "later").rename(tmp_path / "run" / "activations")
+    assert run_payload(run, Nothing()).layers[0].key == "digit_mlp.hidden1"

@@ -1,13 +1,14 @@
 """Dictionaries in NumPy: codes of items from the files of a run, without torch.
 
-The families of :mod:`sememe.explorer.live.encoders` are read here; any other is opened by
-:mod:`sememe.dictionaries`, which takes seconds and a few hundred megabytes, the first time that it is looked at.
+The families of :mod:`sememe.explorer.live.encoders` are read here. The codes of any other are found by
+:mod:`sememe.dictionaries`, which takes seconds and a few hundred megabytes, the first time.
 """
 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -16,7 +17,7 @@ from safetensors.numpy import load
 from scipy import sparse
 
 from sememe.errors import FormatError
-from sememe.explorer.live.encoders import ENCODERS, refitted
+from sememe.explorer.live.encoders import ENCODERS
 from sememe.files import read_json
 
 Array = np.ndarray
@@ -113,10 +114,9 @@ def _by_torch(folder: Path, name: str) -> LiveDictionary:
     def opened() -> Any:
         from sememe import dictionaries
 
-        return dictionaries.load(folder)
+        return dictionaries.load(folder).set_params(sparse_output=False)
 
     def codes(x: Array) -> Array:
-        found = opened().transform(x)
-        return found.toarray() if sparse.issparse(found) else np.asarray(found)
+        return np.asarray(opened().transform(x))
 
     return LiveDictionary(name, components, offset, None, codes)

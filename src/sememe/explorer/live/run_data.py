@@ -9,16 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float32
-from numpy import ndarray
 from scipy import sparse
 
 from sememe import images
 from sememe.errors import FormatError
 from sememe.explorer.endpoint import NotThere
-from sememe.explorer.live.dictionary import LiveDictionary, open_dictionary
+from sememe.explorer.live.dictionary import LiveDictionary, n_components_of, open_dictionary
 from sememe.explorer.live.folder import ReadOnlyFolder
 from sememe.explorer.live.items import LayerItems, open_items
 from sememe.explorer.live.kept import Kept
@@ -42,8 +42,21 @@ class RunData:
 
     def __init__(self, path: Path | str) -> None:
         self.folder = ReadOnlyFolder(path)
-        self.record = self.folder.record()
         self.kept = Kept(_KEPT_BYTES, _size)
+        self._read()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has come to its end."""
+        return self.record.get("status") == "finished"
+
+    def refresh(self) -> None:
+        """Look again at how far a run has come that was not finished when it was last looked at."""
+        if not self.is_finished:
+            self._read()
+
+    def _read(self) -> None:
+        self.record = self.folder.record()
         plan = self.record["configuration"]
         try:
             layers = [LayerData(self, given) for given in plan["layers"]]
@@ -114,11 +127,14 @@ class UnitSetData:
 
     @property
     def n_units(self) -> int:
-        """How many units it has."""
-        return self.dictionary.n_components
+        """How many units it has; said without opening it."""
+        run, layer = self.layer.run, self.layer
+        path = run.folder.path("dictionaries", layer.key, self.key)
+        count: int = run.kept.get(("n_components", layer.key, self.key), lambda: n_components_of(path))
+        return count
 
     @property
-    def components(self) -> Float32[ndarray, "units neurons"]:
+    def components(self) -> Float32[np.ndarray, "units neurons"]:
         """Its atoms."""
         return self.dictionary.components_
 
@@ -236,6 +252,10 @@ def _size(value: Any) -> int:
         return int(value.data.nbytes + value.indices.nbytes)
     if isinstance(value, LiveDictionary):
         return 3 * int(value.components_.nbytes)
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, tuple):
+        return sum(_size(each) for each in value)
     if isinstance(value, LiveNetwork):
         return sum(int(array.nbytes) for array in value.weights.values())
     return 0

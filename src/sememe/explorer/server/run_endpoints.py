@@ -70,7 +70,8 @@ class RunPayload:
 
 
 def run_payload(run: RunData, nothing: Nothing) -> RunPayload:
-    """The run in short."""
+    """The run in short, as far as it has come: whoever opens the page sees the latest."""
+    run.refresh()
     layers = tuple(_layer(run, layer) for layer in run.layers)
     plan = run.record["configuration"]
     return RunPayload(
@@ -78,7 +79,7 @@ def run_payload(run: RunData, nothing: Nothing) -> RunPayload:
         command=run.command,
         seed=int(plan.get("seed", 0)),
         quick=bool(plan.get("quick", False)),
-        finished=run.record.get("status") == "finished",
+        finished=run.is_finished,
         label_names=run.images.label_names,
         n_images=len(run.images),
         image_shape=run.images.pixels.shape[1:],

@@ -111,6 +111,10 @@ class Shell {
     const first = !this.#shown;
     const known = this.#app.pages.filter((page) => this.#links.has(page.name));
     const page = known.find((one) => one.name === selection.page);
+    if (!this.#app.run.layers.length && !["runs", "tour"].includes(page?.name)) {
+      return this.#replace(h("h1", {}, "Nothing to look at yet"), h("p", { class: "pending" },
+        "The run has harvested no layer so far. ", h("a", { href: "#/runs" }, "How far it has come"), ", and open this page again later."));
+    }
     if (!page) return this.#missing(selection, known);
     let module;
     try {
