@@ -5,7 +5,7 @@ that the places of comparison ask for, then one table.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scipy import sparse
@@ -154,7 +154,23 @@ class LayerWork:
                 self.bench.unit_set(self.layer, first, self.study.dictionary_seeds()[0], entry, value)
                 for entry, value in self.points(first, 0)
             ]
-            table = judging.summed_up(subject, unit_sets, evaluations, self.study.places(self.layer))
+            places = self.study.places(self.layer)
+            table = judging.summed_up(subject, unit_sets, evaluations, places)
+            # The verdict is about what was chosen; what stands beside it is compared all the same.
+            beside = {entry.sweep.title for entry in self.entries if entry.beside}
+            spoken = judging.summed_up(
+                subject,
+                [unit_set for unit_set in unit_sets if unit_set.family not in beside],
+                {key: found for key, found in evaluations.items() if key[0] not in beside},
+                places,
+            )
+            table = replace(
+                table,
+                sentences=spoken.sentences,
+                answers=spoken.answers,
+                places=spoken.places,
+                families=spoken.families,
+            )
             files.write_json(place, table.to_dict())
             return f"{table.answers[self.layer]}: {table.sentences[self.layer]}"
 

@@ -21,6 +21,8 @@ class Entry:
     sweep: Sweep
     seeds: Seeds
     source: Source = "layer"
+    beside: bool = False
+    """Scored and compared as all are, but not what the verdict is about: it was not the choice."""
 
     def settings(self, value: float) -> dict[str, Any]:
         """What tells one point of the family from another, without the seed."""
@@ -106,7 +108,7 @@ def lineup(
     widest, passes = (*wide, ("max_steps", steps)), (("n_epochs", 2),)
     both = (shape.components, shape.wide)
     found += [
-        Entry(Sweep("TopK SAE, wide", "TopKSAE", "features", "k", k, widest), "one"),
+        Entry(Sweep("TopK SAE, wide", "TopKSAE", "features", "k", k, widest), "one", beside=True),
         Entry(Sweep("rotated neurons", "RotatedNeurons", "control", "k", kept), "one"),
         Entry(Sweep("random directions", "RandomDictionary", "control", "k", k, size), "all"),
         Entry(Sweep("random, wide", "RandomDictionary", "control", "k", kept, wide), "one"),
