@@ -33,11 +33,11 @@ def test_batches_and_samples_keep_rows_together(items, store):
         (None, "Transcoder requires y to be passed, but the target y is None: give the later layer's"),
         (
             np.zeros((5, 2)),
-            r"needs the later layer's activations of the same 6 items, .* y is float32 \(5, 2\)",
+            r"needs the later layer's activations of the same 6 items, .* y is float64 \(5, 2\)",
         ),
-        (np.zeros(6), r"y is float32 \(6,\)"),
-        (np.zeros((6, 0)), "0 feature"),
-        ([["a"]] * 6, "could not convert string to float"),
+        (np.zeros(6), r"as y, .* float64 \(6,\) arrived"),
+        (np.zeros((6, 0)), r"y is float64 \(6, 0\)"),
+        ([["a"]] * 6, r"as y, .* arrived \(list\): give an array of numbers"),
     ],
 )
 def test_an_unsuitable_target_is_refused(y, message):

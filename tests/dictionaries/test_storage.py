@@ -161,7 +161,12 @@ def test_missing_and_foreign_files_are_refused(folder, tmp_path):
             lambda c: c["sememe"].update(dictionary="Oracle"),
             "holds a dictionary 'Oracle', which is not among",
         ),
-        (lambda c: c["sememe"]["parameters"].pop("k"), "should give TopKSAE the parameters"),
+        (lambda c: c["sememe"]["parameters"].pop("k"), "does not give the parameter k of TopKSAE"),
+        (lambda c: c["sememe"].pop("parameters"), "does not give the parameters of TopKSAE"),
+        (
+            lambda c: c["sememe"]["parameters"].update(momentum=0.5),
+            "a parameter momentum that TopKSAE does not have in this version of Sememe",
+        ),
         (lambda c: c.update(d_in="ten"), "should give d_in as a positive integer, but 'ten' stands there"),
         (lambda c: c["sememe"].pop("fitted"), "does not say how TopKSAE was fitted"),
         (lambda c: c["sememe"]["fitted"].update(mean=[1.0]), "does not say how TopKSAE was fitted"),
@@ -174,3 +179,16 @@ def test_a_tampered_configuration_is_refused(folder, change, message):
     (folder / "cfg.json").write_text(json.dumps(configuration))
     with pytest.raises(FormatError, match=message):
         load(folder)
+
+
+def test_a_dictionary_of_an_earlier_version_has_the_defaults_of_later_parameters(folder, items):
+    codes = load(folder).transform(items)
+    configuration = json.loads((folder / "cfg.json").read_text())
+    for name in ("lift", "multi_topk_coefficient", "optimizer"):
+        del configuration["sememe"]["parameters"][name]
+    (folder / "cfg.json").write_text(json.dumps(configuration))
+    loaded = load(folder)
+    assert loaded.get_params() == TopKSAE(**_SMALL).get_params()
+    np.testing.assert_array_equal(loaded.transform(items), codes)
+    save(loaded, folder)
+    assert json.loads((folder / "cfg.json").read_text())["sememe"]["parameters"]["optimizer"] == "adam"

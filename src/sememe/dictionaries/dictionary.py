@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from sememe.dictionaries.items import Items, ItemsLike, validated_items
+from sememe.dictionaries.real_arrays import real_matrix
 from sememe.errors import DictionaryError
 
 # Items are encoded in pieces whose dense codes take about this much.
@@ -80,15 +81,20 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         ``codes`` are ``(items, n_components)``: a NumPy array, a SciPy sparse matrix or a torch tensor.
 
         Raises:
-            DictionaryError: the codes have another number of components.
+            DictionaryError: the codes are not two-dimensional, not real numbers, not finite, or of another
+                number of components.
         """
         check_is_fitted(self)
-        if isinstance(codes, torch.Tensor):
-            codes = codes.detach().cpu().numpy()
-        codes = codes.astype(np.float32) if sparse.issparse(codes) else np.asarray(codes, dtype=np.float32)
-        if codes.ndim != 2 or codes.shape[1] != len(self.components_):
+        n_components = len(self.components_)
+        given = real_matrix(codes, f"{type(self).__name__} needs codes (items, {n_components})")
+        if given.shape[1] != n_components:
             raise DictionaryError(
-                f"Codes should have the shape (items, {len(self.components_)}), but {codes.shape} arrived."
+                f"Codes should have the shape (items, {n_components}), but {given.shape} arrived."
+            )
+        codes = given.astype(np.float32) if sparse.issparse(given) else np.asarray(given, dtype=np.float32)
+        if not np.isfinite(codes.sum(dtype=np.float64)):
+            raise DictionaryError(
+                f"The codes {codes.shape} hold NaN or infinity: remove or replace these items."
             )
         return np.asarray(codes @ self.components_ + self.offset_, dtype=np.float32)
 
@@ -103,11 +109,11 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         check_is_fitted(self)
         items = validated_items(self, X, reset=False)
         error, squares, total = 0.0, 0.0, np.zeros(items.n_neurons)
+        centre = items.read(0, 1)[0]  # about an item rather than zero: a large mean is no variance
         for chunk in self._chunks(items):
             reconstructed = self._codes(chunk) @ self.components_ + self.offset_
             error += float(np.square(chunk - reconstructed, dtype=np.float64).sum())
-            # About the offset rather than zero, so that a large mean does not drown the variance.
-            apart = chunk.astype(np.float64) - self.offset_
+            apart = chunk.astype(np.float64) - centre
             squares += float(np.square(apart).sum())
             total += apart.sum(axis=0)
         variance = squares - float(total @ total) / len(items)

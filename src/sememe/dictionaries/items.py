@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import torch
 import zarr
 from jaxtyping import Float32, Int64
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
+from sememe.dictionaries.real_arrays import WrongTypeError, real_matrix
 from sememe.errors import DictionaryError
 
 # What fit and transform take: a NumPy array, a torch tensor, a Zarr array, or what numpy.asarray understands.
@@ -120,18 +121,24 @@ def validated_items(estimator: BaseEstimator, X: ItemsLike, *, reset: bool, mini
     """``X`` as items that fit the estimator; ``reset`` lets it take its number of neurons from ``X``.
 
     Raises:
-        DictionaryError: not two-dimensional, not numbers, fewer than ``minimum`` items, another number of
-            neurons than the estimator was fitted with, NaN or infinity.
+        DictionaryError: not two-dimensional, not real numbers, fewer than ``minimum`` items, another number
+            of neurons than the estimator was fitted with, NaN or infinity.
     """
-    if isinstance(X, zarr.Array):
-        return _validated_store(estimator, X, reset=reset, minimum=minimum)
-    if isinstance(X, torch.Tensor):
-        X = X.detach().cpu().to(torch.float32).numpy()
+    name = type(estimator).__name__
+    rows = real_matrix(X, f"{name} needs activations (items, neurons)")
+    if isinstance(rows, zarr.Array):
+        return _validated_store(estimator, rows, reset=reset, minimum=minimum)
+    if sparse.issparse(rows):
+        raise WrongTypeError(
+            f"{name} needs dense activations (items, neurons), but sparse ones arrived: give their toarray()."
+        )
+    # Data frames know the names of their columns, which scikit-learn keeps.
+    named = X if hasattr(X, "columns") else rows
     try:
         with np.errstate(over="ignore"):
             rows = validate_data(
                 estimator,
-                X,
+                named,
                 reset=reset,
                 dtype=np.float32,
                 order="C",
@@ -145,10 +152,6 @@ def validated_items(estimator: BaseEstimator, X: ItemsLike, *, reset: bool, mini
 
 def _validated_store(estimator: Any, X: zarr.Array, *, reset: bool, minimum: int) -> Items:
     name = type(estimator).__name__
-    if X.ndim != 2 or X.dtype.kind not in "fiu":
-        raise DictionaryError(
-            f"{name} needs a Zarr array of numbers, (items, neurons), but one of {X.dtype} {X.shape} arrived."
-        )
     if X.shape[0] < minimum or X.shape[1] < 1:
         raise DictionaryError(
             f"{name} needs at least {minimum} items, but a store of shape {X.shape} arrived."

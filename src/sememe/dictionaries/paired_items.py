@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-import torch
-import zarr
 from jaxtyping import Float32, Int64
-from sklearn.utils.validation import check_array
+from scipy import sparse
 
 from sememe.dictionaries.items import Items, ItemsLike
+from sememe.dictionaries.real_arrays import real_matrix
 from sememe.errors import DictionaryError
 
 
@@ -43,17 +42,10 @@ def validated_target(estimator: Any, y: ItemsLike, n_items: int) -> Items:
         raise DictionaryError(
             f"{name} requires y to be passed, but the target y is None: give the later layer's activations."
         )
-    if isinstance(y, torch.Tensor):
-        y = y.detach().cpu().to(torch.float32).numpy()
-    if not isinstance(y, zarr.Array):
-        try:
-            with np.errstate(over="ignore"):
-                y = check_array(y, dtype=np.float32, ensure_all_finite=False, ensure_2d=False)
-        except ValueError as error:
-            raise DictionaryError(str(error)) from error
-    if y.ndim != 2 or y.shape[0] != n_items or y.shape[1] < 1 or y.dtype.kind not in "fiu":
+    rows = real_matrix(y, f"{name} needs the later layer's activations as y, (items, neurons)")
+    if sparse.issparse(rows) or rows.shape[0] != n_items or rows.shape[1] < 1:
         raise DictionaryError(
             f"{name} needs the later layer's activations of the same {n_items} items, (items, neurons), but "
-            f"y is {y.dtype} {y.shape}."
+            f"y is {rows.dtype} {rows.shape} ({type(y).__name__})."
         )
-    return Items(y)
+    return Items(rows)

@@ -24,6 +24,9 @@ CONFIGURATION, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 
 _FORMAT = 1
 
+# Parameters of training that came later: a file of an earlier version is read as if it gave their defaults.
+_LATER = frozenset({"lift", "multi_topk_coefficient", "optimizer"})
+
 
 def save(dictionary: Dictionary, folder: Path | str) -> None:
     """Write a fitted dictionary to a folder, which appears whole or not at all and replaces an older one.
@@ -57,9 +60,12 @@ def save(dictionary: Dictionary, folder: Path | str) -> None:
 def load(folder: Path | str) -> Dictionary:
     """The dictionary that ``save`` wrote to a folder, with the same codes bit for bit.
 
+    One that an earlier version wrote has the defaults of the parameters that did not exist then.
+
     Raises:
         FormatError: a file is missing, truncated, tampered with or a pickle; a tensor is missing or has
-            another shape; the architecture is unknown. The sentence names the file and the key.
+            another shape; the architecture or a parameter is unknown. The sentence names the file and the
+            key.
     """
     folder = Path(folder)
     configuration = read_json(folder / CONFIGURATION)
@@ -95,9 +101,16 @@ def load(folder: Path | str) -> Dictionary:
 
 
 def _with_parameters(kind: type[Dictionary], parameters: Any, path: Path) -> Dictionary:
-    known = kind._get_param_names()
-    if not isinstance(parameters, dict) or sorted(parameters) != sorted(known):
-        raise FormatError(f"{path} should give {kind.__name__} the parameters {sorted(known)}.")
+    if not isinstance(parameters, dict):
+        raise FormatError(f"{path} does not give the parameters of {kind.__name__}: save it again.")
+    known = set(kind._get_param_names())
+    for name in sorted(known - parameters.keys() - _LATER):
+        raise FormatError(f"{path} does not give the parameter {name} of {kind.__name__}: save it again.")
+    for name in sorted(parameters.keys() - known):
+        raise FormatError(
+            f"{path} gives a parameter {name} that {kind.__name__} does not have in this version of Sememe: "
+            "update Sememe, or save it again."
+        )
     return kind(
         **{key: tuple(value) if isinstance(value, list) else value for key, value in parameters.items()}
     )
