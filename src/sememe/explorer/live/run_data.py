@@ -28,7 +28,7 @@ from sememe.images import ImageSet
 from sememe.measures import MeasureTable
 
 # Bytes of codes, items and dictionaries that are kept.
-_KEPT_BYTES = 64 * 2**20
+_KEPT_BYTES = 40 * 2**20
 
 
 class RunData:
