@@ -41,7 +41,7 @@ def test_a_message_says_what_was_needed_what_arrived_and_what_to_do():
     with pytest.raises(DictionaryError) as caught:
         real_matrix(torch.zeros(3, dtype=torch.float64), NEEDS)
     assert str(caught.value) == (
-        "Reshape your data: PCA needs activations (items, neurons), but float32 (3,) arrived (Tensor); "
+        "Reshape your data: PCA needs activations (items, neurons), but torch.float64 (3,) arrived (Tensor); "
         "x[None] makes it one item."
     )
 

@@ -31,7 +31,8 @@ def real_matrix(given: Any, needs: str) -> Any:
     else:
         array = _of_tensor(given, needs) if isinstance(given, torch.Tensor) else _of_anything(given, needs)
     kind = "Zarr array" if isinstance(given, zarr.Array) else type(given).__name__
-    found = f"{array.dtype} {array.shape} arrived ({kind})"
+    dtype = given.dtype if isinstance(given, torch.Tensor) else array.dtype
+    found = f"{dtype} {array.shape} arrived ({kind})"
     if array.ndim == 0:
         found = f"{given!r:.60} arrived"
     if array.dtype.kind == "c":
