@@ -11,6 +11,9 @@ from sememe.explorer.views.common import UnitAddress
 from sememe.explorer.views.unit_intervals import unit_intervals
 from sememe.explorer.views.units import numbers, score_keys, unit_scores
 
+# Controls that a unit is held against: a column each on its page.
+_MOST_CONTROLS = 4
+
 
 @dataclass(frozen=True)
 class Percentile:
@@ -67,7 +70,7 @@ def standings(layer: LayerData, address: UnitAddress) -> tuple[Standing, ...] | 
 
 
 def yardsticks(layer: LayerData, key: str) -> list[UnitSetData]:
-    """The set itself, all neurons, and of each family of controls the one fitted most alike."""
+    """The set itself, all neurons, and of a few families of controls the one fitted most alike."""
     own = layer.unit_set(key)
     chosen = [own]
     neurons = layer.neurons
@@ -77,10 +80,13 @@ def yardsticks(layer: LayerData, key: str) -> list[UnitSetData]:
     for unit_set in layer.unit_sets:
         if unit_set.kind == "control" and unit_set.family != own.family:
             families.setdefault(unit_set.family, []).append(unit_set)
+    nearest = []
     for members in families.values():
         alike = [each for each in members if (each.parameter, each.value) == (own.parameter, own.value)]
-        chosen.append((alike or members[-1:])[0])
-    return chosen
+        nearest.append((not alike, (alike or members[-1:])[0]))
+    # Those that were fitted alike say most; the sort keeps the run's own order among them.
+    nearest.sort(key=lambda pair: pair[0])
+    return chosen + [each for _, each in nearest[:_MOST_CONTROLS]]
 
 
 def below(value: float, scores: Float[np.ndarray, " units"]) -> float:

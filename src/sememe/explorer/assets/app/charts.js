@@ -55,6 +55,9 @@ export function mark(kind, x, y, { nth = 0, size = 4.5, title = "" } = {}) {
       `M${x - size} ${y - size}h${2 * size}v${2 * size}h${-2 * size}Z`,
       `M${x} ${y - s}L${x + s} ${y + size}L${x - s} ${y + size}Z`,
       `M${x - s} ${y - size}L${x + s} ${y - size}L${x} ${y + s}Z`,
+      `M${x - s} ${y - s / 3}h${(2 * s) / 3}v${(-2 * s) / 3}h${(2 * s) / 3}v${(2 * s) / 3}h${(2 * s) / 3}v${(2 * s) / 3}h${(-2 * s) / 3}v${(2 * s) / 3}h${(-2 * s) / 3}v${(-2 * s) / 3}h${(-2 * s) / 3}Z`,
+      `M${x - s} ${y}L${x - s / 2} ${y - s}L${x + s / 2} ${y - s}L${x + s} ${y}L${x + s / 2} ${y + s}L${x - s / 2} ${y + s}Z`,
+      `M${x - s} ${y - size}L${x + s} ${y + size}L${x + s} ${y - size}L${x - s} ${y + size}Z`,
     ];
   return h("path", { ...attributes, d: shapes[nth % shapes.length] }, tip);
 }
@@ -180,7 +183,7 @@ export function matrix({ shape, values }, { rows, columns, corner = "", caption,
 export function lines(all, { width: most = 640, height = 300, log = false, yRange = null, xLabel = "", label = "", named = true, levels = [], xTicks = null }) {
   const points = all.flatMap((line) => line.points);
   const width = fitted(most);
-  const pad = { left: 44, right: named ? Math.min(128, width / 3) : 16, top: 12, bottom: 40 };
+  const pad = { left: 44, right: named ? Math.min(158, width / 2.6) : 16, top: 12, bottom: 40 };
   const xs = points.map((p) => p.x);
   let xRange = [Math.min(...xs), Math.max(...xs)];
   if (log) xRange = [xRange[0] / 1.15, xRange[1] * 1.15];
@@ -216,7 +219,7 @@ export function lines(all, { width: most = 640, height = 300, log = false, yRang
     svg.append(h("path", { class: `line ${line.kind} dash-${(line.nth ?? 0) % 4}`, d: `M${known.map((p) => `${x(p.x)} ${y(p.y)}`).join("L")}` }));
     if (line.marks !== false) for (const p of known) svg.append(mark(line.kind, x(p.x), y(p.y), { nth: line.nth, title: p.title }));
     const end = known.reduce((a, b) => (b.x > a.x ? b : a));
-    names.push({ y: y(end.y), text: line.name, kind: line.kind });
+    names.push({ y: y(end.y), text: line.name, kind: line.kind, nth: line.nth });
   }
   if (named) placeNames(svg, names, width - pad.right + 8, pad.top, height - pad.bottom);
   return svg;
@@ -232,7 +235,11 @@ function placeNames(svg, names, left, top, bottom) {
     limit = sorted[i].at = Math.min(sorted[i].at, limit);
     limit -= step;
   }
-  for (const name of sorted) svg.append(h("text", { class: `line-name ${name.kind}`, x: left, y: name.at + 4 }, name.text));
+  for (const name of sorted) {
+    const isLevel = name.nth === undefined;
+    svg.append(isLevel ? h("line", { class: `level ${name.kind}`, x1: left - 2, x2: left + 10, y1: name.at, y2: name.at }) : mark(name.kind, left + 4, name.at, { nth: name.nth, size: 3.5 }),
+      h("text", { class: `line-name ${name.kind}`, x: left + 15, y: name.at + 4 }, name.text));
+  }
 }
 
 /** Rows of dots with intervals over one axis: rows [{name, kind, nth, score, note}]; `null` where chance is. */

@@ -266,9 +266,11 @@ class UnitView {
         },
       })),
     ];
-    return ui.card("How it scores",
+    const card = ui.card("How it scores",
       h("p", { class: "small muted" }, `The share of units that score lower, dead units among them: among its own kind, the neurons, and what a dictionary has to beat. Below a value stands its 95 % interval over images, where the run or the explorer can resample them; n = ${number(page.items)} items that nothing was fitted on.`),
       ui.table(columns, known, { caption: "Scores and percentiles" }));
+    card.classList.add("unit-scores");
+    return card;
   }
 
   // ---- what it reads and writes ---------------------------------------------------------------------------------
