@@ -94,7 +94,9 @@ export class Board {
       dab(this.ink, this.#last.x, this.#last.y, this.radius, this.erase);
       this.#after(event);
     });
-    canvas.addEventListener("pointermove", (event) => {
+    // A browser holds moves back for its next frame; raw ones come at once.
+    const moved = "onpointerrawupdate" in canvas ? "pointerrawupdate" : "pointermove";
+    canvas.addEventListener(moved, (event) => {
       if (!this.#last) return;
       for (const passed of event.getCoalescedEvents?.() ?? [event]) {
         const to = point(passed);
