@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 import time
@@ -38,6 +39,40 @@ def test_a_sweep_prints_a_line_a_dictionary(command, array, tmp_path):
     assert "learn 4 dictionaries" in said
 
 
+def test_a_log_for_tensorboard_has_a_run_for_each_dictionary_of_a_sweep(command, array, tmp_path):
+    event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    more = (
+        "--sweep",
+        "k=1,2",
+        "--set",
+        "n_components=16",
+        "--set",
+        "max_steps=60",
+        "--set",
+        "batch_size=128",
+    )
+    folders = ("--to", tmp_path / "sweep", "--tensorboard", tmp_path / "board")
+    assert command("learn", array, *folders, *more)[0] == 0
+    for name in ("k1", "k2"):
+        events = event_accumulator.EventAccumulator(str(tmp_path / "board" / name)).Reload()
+        lines = (tmp_path / "sweep" / name / "training.jsonl").read_text().splitlines()
+        for line in map(json.loads, lines):
+            found = {event.step: event.value for event in events.Scalars("fvu")}
+            assert found[line["step"]] == np.float32(line["fvu"])
+        assert len(lines) == len(events.Scalars("seconds")) == 2
+
+
+def test_without_tensorboard_its_log_is_refused_before_anything_is_learned(
+    refused, array, tmp_path, monkeypatch
+):
+    for name in [name for name in sys.modules if name.startswith(("tensorboard", "torch.utils.tensorboard"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    said = refused("learn", array, "--to", tmp_path / "d", "--tensorboard", tmp_path / "board", *SMALL)
+    assert "pip install tensorboard" in said
+    assert not list(tmp_path.iterdir())
+
+
 def test_any_dictionary_of_the_registry_can_be_named(command, array, tmp_path):
     code, said, _ = command(
         "learn", array, "--to", tmp_path / "pca", "--dictionary", "PCA", "--n-components", 3
@@ -69,11 +104,13 @@ def test_without_items_held_out_there_are_no_scores(command, array, tmp_path):
         (["--seed", -1], "The seed must be 0 or more, but -1 arrived"),
         (["--device", "tpu"], '"tpu"'),
         (["--checkpoint-every", 0], "checkpoint_every must be at least 1"),
+        (["--tensorboard", "FOLDER"], "would be lost in the dictionary's own folder"),
         (["--resum"], "--resum"),
     ],
 )
 def test_bad_options_get_one_sentence_and_leave_nothing(refused, array, tmp_path, options, message):
-    options = [array if option == "ARRAY" else option for option in options]
+    given = {"ARRAY": array, "FOLDER": tmp_path / "d" / "board"}
+    options = [given.get(option, option) for option in options]
     assert message in refused("learn", array, "--to", tmp_path / "d", *options)
     assert not list(tmp_path.iterdir())
 

@@ -31,6 +31,7 @@ def learn(
     target: Path | None = None,
     held_out: int | None = None,
     checkpoint_every: int = 500,
+    tensorboard: Path | None = None,
     resume: bool = True,
     seed: int = 0,
     device: Device = "auto",
@@ -67,6 +68,9 @@ def learn(
         or a tenth of all, whichever is less, if not given.
     checkpoint_every
         Training steps from one checkpoint to the next.
+    tensorboard
+        A folder for the log of the training as TensorBoard reads it, a run for each dictionary; needs the
+        package tensorboard.
     resume
         Go on where an earlier process ended. --no-resume begins anew and replaces what is there.
     seed
@@ -90,8 +94,9 @@ def learn(
     later = None if target is None else open_items(target)
     _check_target(kind, target)
     left_out = source.of_some_images(_n_held_out(held_out, len(source)), _checked_seed(seed))
-    work = Work(to, source, left_out, later, checkpoint_every)
+    work = Work(to, source, left_out, later, checkpoint_every, tensorboard)
     points = grid(kind, _with_defaults(kind, fixed, sweeps, seed, device), sweeps, to)
+    _refuse_log_among_dictionaries(tensorboard, [point.folder for point in points])
 
     reporter = reporter_for(console)
     begun = time.monotonic()
@@ -129,6 +134,17 @@ def _check_target(kind: "type[Dictionary]", target: Path | None) -> None:
         raise DictionaryError(
             f"A {kind.__name__} reconstructs the layer that it reads: --target is for transcoders."
         )
+
+
+def _refuse_log_among_dictionaries(log: Path | None, folders: Sequence[Path]) -> None:
+    # A dictionary's folder is replaced as a whole when it is done.
+    for folder in folders if log is not None else ():
+        assert log is not None
+        if log.resolve().is_relative_to(folder.resolve()):
+            raise DictionaryError(
+                f"The log {log} would be lost in the dictionary's own folder {folder}: give --tensorboard a "
+                "folder beside it."
+            )
 
 
 def _n_held_out(wanted: int | None, n_items: int) -> int:

@@ -25,7 +25,7 @@ from jaxtyping import Int64
 import sememe
 from sememe import dictionaries, files, measures
 from sememe.commands.item_source import ItemSource
-from sememe.dictionaries import Dictionary, JsonLines, fit_together
+from sememe.dictionaries import Dictionary, JsonLines, TensorBoard, fit_together
 from sememe.dictionaries.sae import SparseAutoencoder
 from sememe.errors import DictionaryError, RunError
 from sememe.progress import Progress, part
@@ -64,6 +64,7 @@ class Work:
     left_out: Int64[np.ndarray, " left_out"]
     target: ItemSource | None = None
     checkpoint_every: int = 500
+    tensorboard: Path | None = None
 
     def describe(self) -> dict[str, Any]:
         """The data, so that a folder is not taken for that of other data."""
@@ -191,13 +192,18 @@ def _learn_group(group: Sequence[Point], work: Work, progress: Progress) -> None
     """Fit some points on one pass over the items, score them on what was held out, and keep them."""
     training = work.folder / _TRAINING
     trained = isinstance(group[0].dictionary, SparseAutoencoder)
+    names = [point_name(point.swept) or type(point.dictionary).__name__ for point in group]
+    board = None if work.tensorboard is None else TensorBoard(work.tensorboard, names)
     if trained:
         files.write_json(training / _GROUP, [_request(point, work) for point in group])
     log = JsonLines(training / LOG)
     begun, spent = time.perf_counter(), _seconds_spent(log.path)
 
     def log_with_time(record: Mapping[str, Any]) -> None:
-        log({**record, "seconds": round(spent + time.perf_counter() - begun, 3)})
+        record = {**record, "seconds": round(spent + time.perf_counter() - begun, 3)}
+        log(record)
+        if board is not None:
+            board(record)
 
     try:
         fit_together(
@@ -215,6 +221,9 @@ def _learn_group(group: Sequence[Point], work: Work, progress: Progress) -> None
             shutil.rmtree(training, ignore_errors=True)
             _remove_if_empty(work.folder)
         raise
+    finally:
+        if board is not None:
+            board.close()
     seconds = spent + time.perf_counter() - begun
     held_out = work.source.take(work.left_out)
     wanted = None if work.target is None else work.target.take(work.left_out)
