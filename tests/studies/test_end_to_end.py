@@ -121,5 +121,5 @@ def test_monosemanticity_pools_networks_and_dictionaries(tmp_path):
     assert {row["units"] for row in features} == {2 * 2 * 16}
     assert any(row["measure"] == "universality" for row in features)
     assert any(row["row"] == "difference" and row["control"] == "neurons" for row in rows)
-    assert finished.findings.sentences[0].startswith("Are features more monosemantic than neurons?")
+    assert "on hidden2 they (TopK SAE)" in finished.findings.sentences[0]
     assert "| `hidden2` | TopK SAE |" in finished.folder.markdown.read_text()

@@ -12,6 +12,7 @@ from sememe.explorer.charts import scrolling, table
 from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.report_data import Kind
 from sememe.measures import MeasureTable, Row
+from sememe.studies.lineup import Entry
 from sememe.studies.markdown import markdown_table
 from sememe.studies.page import Section
 from sememe.studies.panel_figure import panel_chart
@@ -58,21 +59,31 @@ def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Fi
 
 
 def _summary(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
+    """The answer in one paragraph: what was won and lost against the neurons, then the verdicts."""
     by_answer: dict[str, list[str]] = {"yes": [], "mixed": [], "no": []}
     counts = []
     for layer, found in tables.items():
         by_answer[found.answers[layer]].append(layer)
-        met = {name: duel(found, name, "neurons", _place(study), COUNTED) for name in _features(study, layer)}
-        fought = [f"{len(seen.won)} ({name})" for name, seen in met.items() if seen.tests]
-        tests = max((seen.tests for seen in met.values()), default=0)
-        counts.append(f"on {layer} {_listed(fought)} of {tests}" if fought else f"on {layer} none is met")
+        for name in (entry.sweep.title for entry in study.entries(layer) if _is_chosen(entry)):
+            met = duel(found, name, "neurons", _place(study), COUNTED)
+            if met.tests:
+                lost = f", below them on {len(met.lost)}" if met.lost else ""
+                counts.append(
+                    f"on {layer} they ({name}) are above them on {len(met.won)} of {met.tests}{lost}"
+                )
+            else:
+                counts.append(f"on {layer} {name} never meets them there")
     said = [f"{word} on {_listed(layers)}" for word, layers in by_answer.items() if layers]
     return (
-        "Are features more monosemantic than neurons? By the rule of the verdict, under which the sparsest "
-        f"dictionary of that fidelity speaks and every control has to be beaten: {_listed(said)}. Against "
-        "the neurons alone, the measures on which features are significantly above them: "
-        f"{'; '.join(counts)}."
+        f"Where {100 * study.fvu[0]:g} % of the variance is lost, features are compared with neurons on the "
+        f"measures of five families ({_listed(COUNTED)}): {'; '.join(counts)}; on the others they cannot be "
+        "told apart. By the rule of the verdict, which also asks that no family is lost and every control is "
+        f"beaten, the answer is {_listed(said)}."
     )
+
+
+def _is_chosen(entry: Entry) -> bool:
+    return entry.sweep.kind == "features" and not entry.beside
 
 
 def _listed(words: Sequence[str]) -> str:
