@@ -56,18 +56,25 @@ format: $(VENV)/.test
 
 # The other libraries take part in their own environment, where `make peers` has made it.
 BESIDE = $(if $(wildcard $(PEERS)/.ready),PYTHONPATH=src $(PEERS)/bin/python,$(BIN)/python)
+# The explorer is timed with a finished run, where `make demo` has made one.
+EXPLORED = $(if $(wildcard $(RUN)/report.html),$(BIN)/python benchmarks/explorer.py $(RUN),@echo "explorer: needs the run of make demo")
 
-bench: $(VENV)/.demo
+bench: $(VENV)/.test
 	$(BIN)/python benchmarks/train_digit_cnn.py
 	$(BESIDE) benchmarks/train_step.py
 	$(BESIDE) benchmarks/train_step.py --encode
+	$(BESIDE) benchmarks/time_to_fvu.py
 	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/planted_recovery.py
+	$(BIN)/python benchmarks/dictionary_families.py
+	$(BIN)/python benchmarks/measures.py
 	$(BIN)/python benchmarks/monosemanticity.py
+	$(EXPLORED)
 
 # The other libraries, in an environment of their own: some of them need older packages than we do.
 $(PEERS)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet -c constraints.txt torch safetensors numba scikit-learn
+	$(PEERS)/bin/pip install --quiet -c constraints.txt torch safetensors numba scikit-learn jaxtyping "zarr>=3"
 	$(PEERS)/bin/pip install --quiet einops "matplotlib<3.9" scikit-image simple-parsing schedulefree natsort \
 	    transformers accelerate datasets "transformer-lens>=2.16.1,<4" babe nltk tenacity python-dotenv plotly plotly-express
 	$(PEERS)/bin/pip install --quiet --no-deps overcomplete dictionary-learning eai-sparsify sae-lens

@@ -1,5 +1,5 @@
 """One whole TopK training step, the encoding and the reconstruction of other libraries: what ours are timed
-against.
+and measured against.
 
 A peer takes part when its package is importable. ``make peers`` makes an environment of their own, beside
 Sememe's, and ``make bench`` uses it where it is. By hand::
@@ -16,16 +16,26 @@ import for loading language models and drawing is replaced by stand-ins, as it t
 import importlib.machinery
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import MagicMock
 
 import torch
 from torch import Tensor
 
-Step = Callable[[Tensor], float]
-Encode = Callable[[Tensor], Any]
-Reconstruct = Callable[[Tensor], Tensor]
-Peer = tuple[Step, Encode, Reconstruct]
+
+class Peer(NamedTuple):
+    """A dictionary of another library.
+
+    ``step`` trains on a batch ``(items, d_in)`` and gives the loss; ``encode`` gives codes in the library's
+    own form; ``reconstruct`` gives ``(items, d_in)``. ``begin_with`` sets the atoms ``(n_components, d_in)``,
+    the encoder to their transpose and all biases to 0, before the first step.
+    """
+
+    step: Callable[[Tensor], float]
+    encode: Callable[[Tensor], Any]
+    reconstruct: Callable[[Tensor], Tensor]
+    begin_with: Callable[[Tensor], None]
+
 
 _STAND_INS = ("torchvision", "torchvision.transforms", "timm", "timm.data", "cv2", "nnsight", "circuitsvis")
 _STAND_INS += ("wandb", "umap")
@@ -53,7 +63,11 @@ def sparsify(d_in: int, n_components: int, k: int) -> Peer:
         coder.set_decoder_norm_to_unit_norm()
         return float(out.fvu.item())
 
-    return step, coder.encode, lambda x: coder(x).sae_out
+    def begin_with(atoms: Tensor) -> None:
+        coder.encoder.weight.data.copy_(atoms)
+        coder.W_dec.data.copy_(atoms)
+
+    return Peer(step, coder.encode, lambda x: coder(x).sae_out, begin_with)
 
 
 def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> Peer:
@@ -78,7 +92,11 @@ def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> Peer
         optimiser.step()
         return float(out.loss.item())
 
-    return step, sae.encode, lambda x: sae.decode(sae.encode(x))
+    def begin_with(atoms: Tensor) -> None:
+        sae.W_enc.data.copy_(atoms.T)
+        sae.W_dec.data.copy_(atoms)
+
+    return Peer(step, sae.encode, lambda x: sae.decode(sae.encode(x)), begin_with)
 
 
 def sae_lens_sparse(d_in: int, n_components: int, k: int) -> Peer:
@@ -91,9 +109,10 @@ def overcomplete(d_in: int, n_components: int, k: int) -> Peer:
 
     sae = TopKSAE(d_in, nb_concepts=n_components, top_k=k, device="cpu")
     optimiser = torch.optim.Adam(sae.parameters(), lr=5e-4)
-    sae.train()
 
+    # Its encoder standardises codes: by the batch in training, by moving averages afterwards.
     def step(x: Tensor) -> float:
+        sae.train()
         optimiser.zero_grad()
         _, codes = sae.encode(x)
         loss = (x - sae.decode(codes)).square().mean()
@@ -102,7 +121,17 @@ def overcomplete(d_in: int, n_components: int, k: int) -> Peer:
         optimiser.step()
         return float(loss.item())
 
-    return step, sae.encode, lambda x: sae.decode(sae.encode(x)[1])
+    def encode(x: Tensor) -> Tensor:
+        sae.eval()
+        return sae.encode(x)[1]
+
+    def begin_with(atoms: Tensor) -> None:
+        linear = sae.encoder.final_block[0]
+        linear.weight.data.copy_(atoms)
+        linear.bias.data.zero_()
+        sae.dictionary._weights.data.copy_(atoms)
+
+    return Peer(step, encode, lambda x: sae.decode(encode(x)), begin_with)
 
 
 def dictionary_learning(d_in: int, n_components: int, k: int) -> Peer:
@@ -126,7 +155,11 @@ def dictionary_learning(d_in: int, n_components: int, k: int) -> Peer:
         done[0] += 1
         return float(trainer.update(done[0], x))
 
-    return step, trainer.ae.encode, trainer.ae
+    def begin_with(atoms: Tensor) -> None:
+        trainer.ae.encoder.weight.data.copy_(atoms)
+        trainer.ae.decoder.weight.data.copy_(atoms.T)
+
+    return Peer(step, trainer.ae.encode, trainer.ae, begin_with)
 
 
 # In this order: the stand-ins of the later ones would be found by the earlier.

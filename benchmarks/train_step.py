@@ -94,11 +94,11 @@ def contenders(d_in: int, n_components: int, k: int, encode: bool) -> dict[str, 
     found: dict[str, Callable[[Tensor], Any]] = {}
     for name, make in PEERS.items():
         try:
-            step, encoding, _ = make(d_in, n_components, k)
+            peer = make(d_in, n_components, k)
         except ImportError as error:
             print(f"  without {name}: {error}")
             continue
-        found[name] = torch.no_grad()(encoding) if encode else step
+        found[name] = torch.no_grad()(peer.encode) if encode else peer.step
     if encode:
         return {OURS: make_encode(d_in, n_components, k), **found}
     return {
