@@ -105,20 +105,20 @@ def test_universality_finds_counterparts_across_seeds_and_architectures(tmp_path
     assert all(row["chance"] <= 1 for row in rows)
 
 
-def test_monosemanticity_pools_networks_and_dictionaries(tmp_path):
+def test_monosemanticity_pools_networks(tmp_path):
     study = replace(
-        configure("monosemanticity", Options(quick=True, layer="hidden2", networks=2)),
+        configure("monosemanticity", Options(quick=True, layer="hidden2", networks=2, dictionaries=1)),
         **FEW,
         steps=20,
-        replicates=30,
-        units=8,
+        replicates=20,
+        units=4,
         fvu=(0.9,),
     )
-    finished = stopped_and_resumed(study, tmp_path / "study", stages=8)
+    finished = stopped_and_resumed(study, tmp_path / "study", stages=7)
     rows = read_table(finished.folder.table).to_pylist()
     scores = [row for row in rows if row["row"] == "score"]
     features = [row for row in scores if row["unit_set"] == "TopK SAE" and row["at"] == "own"]
-    assert {row["units"] for row in features} == {2 * 2 * 16}
+    assert {row["units"] for row in features} == {2 * 16}
     assert any(row["measure"] == "universality" for row in features)
     assert any(row["row"] == "difference" and row["control"] == "neurons" for row in rows)
     assert "on hidden2 they (TopK SAE)" in finished.findings.sentences[0]

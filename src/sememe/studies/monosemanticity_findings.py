@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -47,7 +47,7 @@ def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Fi
     sections = [_section(study, layer, found) for layer, found in tables.items()]
     lines = [sentences[0], _verdicts(tables), _aims(study, tables), _scores(study, tables)]
     return Findings(
-        table=pa.Table.from_pylist([row for found in tables.values() for row in _rows(found)]),
+        table=pa.concat_tables([_table(found) for found in tables.values()], promote_options="permissive"),
         sentences=tuple(sentences),
         sections=tuple(sections),
         markdown="\n\n".join(lines),
@@ -227,10 +227,12 @@ def _cell(row: Row | None) -> str:
     return f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
 
 
-def _rows(found: MeasureTable) -> list[dict[str, Any]]:
-    """Scores and differences as rows of one table."""
+def _table(found: MeasureTable) -> pa.Table:
+    """Scores and differences as rows of one table; what only one of them has is null in the other."""
     scores = [{"row": "score"} | asdict(row) | {"settings": str(dict(row.settings))} for row in found.rows]
-    return scores + [{"row": "difference"} | asdict(row) for row in found.differences]
+    differences = [{"row": "difference"} | asdict(row) for row in found.differences]
+    both = [pa.Table.from_pylist(rows) for rows in (scores, differences) if rows]
+    return pa.concat_tables(both, promote_options="permissive")
 
 
 # --- the page
