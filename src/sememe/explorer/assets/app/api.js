@@ -91,10 +91,19 @@ export function decoded(value) {
   if (Array.isArray(value)) return value.map(decoded);
   if (value === null || typeof value !== "object") return value;
   if (typeof value.data === "string" && value.type in ARRAYS && Array.isArray(value.shape)) {
-    const bytes = Uint8Array.from(atob(value.data), (letter) => letter.charCodeAt(0));
+    const bytes = bytesOf(value.data);
     return { shape: value.shape, values: new ARRAYS[value.type](bytes.buffer) };
   }
   const found = {};
   for (const [key, inner] of Object.entries(value)) found[key] = decoded(inner);
   return found;
+}
+
+/** Bytes of base64; browsers that cannot do it themselves take a loop, which is ten times as slow. */
+function bytesOf(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
