@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -23,8 +22,8 @@ from sememe.dictionaries.learner import Learner, Schedule
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.nonlinearities import Nonlinearity, ReLU
-from sememe.dictionaries.parameters import check_choice, check_integer, check_number
-from sememe.dictionaries.sae import SparseAutoencoder
+from sememe.dictionaries.parameters import check_integer
+from sememe.dictionaries.several_layers_sae import SeveralLayersAutoencoder
 from sememe.errors import DictionaryError
 
 # Items from which data-point atoms are taken.
@@ -32,7 +31,7 @@ _SAMPLE = 10_000
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Crosscoder(SparseAutoencoder):
+class Crosscoder(SeveralLayersAutoencoder):
     """One code for several layers, so that a feature they share is one component.
 
     Items are the layers' activations side by side, ``np.concatenate([x_1, x_2], axis=1)``. Each layer is
@@ -40,16 +39,11 @@ class Crosscoder(SparseAutoencoder):
     A code costs as much as its atom is long, summed over layers: that is the L1 penalty (Lindsey et al. 2024,
     "Sparse crosscoders for cross-layer features and model diffing"), or what the k largest are chosen by
     (Minder et al. 2025, "Overcoming sparsity artifacts in crosscoders", over a batch there). ``score`` is
-    that of all neurons together, in their own units; ``fvu_by_layer`` tells the layers apart. ``centring`` is
-    by the mean. It has no ``partial_fit``. Other hyperparameters: ``SparseAutoencoder``.
+    that of all neurons together, in their own units; ``fvu_by_layer`` tells the layers apart. Other
+    hyperparameters: ``SeveralLayersAutoencoder``.
 
     Args:
         splits: numbers of neurons of the layers, which add up to those of the items; None: one layer.
-        sparsity: "topk" or "l1".
-        k: components kept for an item, at most ``n_components``; with "topk".
-        l1_coefficient: weight of the penalty; with "l1".
-        k_aux: dead components kept for an item by AuxK; None: ``4 k``.
-        auxk_coefficient: weight of AuxK; 0: dead components stay dead.
 
     Attributes:
         components_: atoms of all layers side by side, of unit length together; ``np.split(components_,
@@ -60,15 +54,6 @@ class Crosscoder(SparseAutoencoder):
     """
 
     splits: tuple[int, ...] | None = None
-    sparsity: str = "topk"
-    k: int = 8
-    l1_coefficient: float = 1.0
-    k_aux: int | None = None
-    auxk_coefficient: float = 3.0
-
-    @available_if(lambda self: False)
-    def partial_fit(self, X: Any, y: Any = None) -> Any:
-        """Not available: see the class."""
 
     def fvu_by_layer(self, X: ItemsLike) -> Float64[np.ndarray, " layers"]:
         """Fraction of each layer's variance that the reconstruction leaves unexplained.
@@ -91,8 +76,7 @@ class Crosscoder(SparseAutoencoder):
         return (n_neurons,) if self.splits is None else tuple(int(width) for width in self.splits)
 
     def _check_own_hyperparameters(self, items: Items) -> None:
-        check_choice("centring", self.centring, ("mean",))
-        check_choice("sparsity", self.sparsity, ("topk", "l1"))
+        super()._check_own_hyperparameters(items)
         for width in () if self.splits is None else self.splits:
             check_integer("splits", width, 1)
         widths = self._widths(items.n_neurons)
@@ -101,12 +85,6 @@ class Crosscoder(SparseAutoencoder):
                 f"splits must add up to the {items.n_neurons} neurons of the items, but {widths} arrived, "
                 f"which add up to {sum(widths)}."
             )
-        if self.sparsity == "topk":
-            check_integer("k", self.k, 1, self.n_components, "n_components")
-        check_number("l1_coefficient", self.l1_coefficient, 0)
-        if self.k_aux is not None:
-            check_integer("k_aux", self.k_aux, 1)
-        check_number("auxk_coefficient", self.auxk_coefficient, 0)
 
     def _nonlinearity(self) -> Nonlinearity:
         return WeightedTopK(self.k, self.n_components) if self.sparsity == "topk" else ReLU()
@@ -115,8 +93,7 @@ class Crosscoder(SparseAutoencoder):
         return CrosscoderModule(atoms, self._widths(atoms.shape[1]), self._nonlinearity())
 
     def _objective(self, d_in: int) -> CrosscoderObjective:
-        penalty = self.l1_coefficient if self.sparsity == "l1" else 0.0
-        return CrosscoderObjective(penalty, self.k_aux or 4 * self.k, self.auxk_coefficient)
+        return CrosscoderObjective(self._penalty, self._k_aux, self.auxk_coefficient)
 
     def _new_learner(self, items: Items, found: Moments, schedule: Schedule, seed: int) -> Learner:
         widths = self._widths(items.n_neurons)

@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from sememe.activations import RunningMoments
 from sememe.dictionaries.items import Items, ItemsLike, validated_items
 from sememe.dictionaries.real_arrays import real_matrix
 from sememe.errors import DictionaryError
@@ -108,15 +109,12 @@ class Dictionary(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """
         check_is_fitted(self)
         items = validated_items(self, X, reset=False)
-        error, squares, total = 0.0, 0.0, np.zeros(items.n_neurons)
-        centre = items.read(0, 1)[0]  # about an item rather than zero: a large mean is no variance
+        error, moments = 0.0, RunningMoments(items.n_neurons)
         for chunk in self._chunks(items):
             reconstructed = self._codes(chunk) @ self.components_ + self.offset_
             error += float(np.square(chunk - reconstructed, dtype=np.float64).sum())
-            apart = chunk.astype(np.float64) - centre
-            squares += float(np.square(apart).sum())
-            total += apart.sum(axis=0)
-        variance = squares - float(total @ total) / len(items)
+            moments.update(chunk)
+        variance = len(items) * moments.result().total_variance
         if variance <= 0:
             raise DictionaryError(f"The {len(items)} items do not vary: there is no variance to explain.")
         return -error / variance

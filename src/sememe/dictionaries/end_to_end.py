@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from sememe.activations import harvest
-from sememe.dictionaries.crosscoder import Crosscoder
 from sememe.dictionaries.end_to_end_objective import EndToEndObjective, held_still
 from sememe.dictionaries.folding import Standardisation, unfold
 from sememe.dictionaries.items import Items, validated_items
@@ -17,8 +16,8 @@ from sememe.dictionaries.learner import Learner, Schedule
 from sememe.dictionaries.moments import moments_of
 from sememe.dictionaries.parameters import check_integer, check_number, seed_of
 from sememe.dictionaries.sae import SparseAutoencoder
+from sememe.dictionaries.several_layers_sae import SeveralLayersAutoencoder
 from sememe.dictionaries.training import Log
-from sememe.dictionaries.transcoder import Transcoder
 from sememe.errors import DictionaryError
 from sememe.images import ImageSet
 from sememe.progress import Progress, silent
@@ -128,7 +127,7 @@ def fit_end_to_end(
 
 def _refuse_unsuitable(sae: SparseAutoencoder) -> None:
     name = type(sae).__name__
-    if isinstance(sae, (Transcoder, Crosscoder)):
+    if isinstance(sae, SeveralLayersAutoencoder):
         raise DictionaryError(
             f"{name} has more than one layer, but end-to-end training puts one layer's reconstruction in its "
             "place: give an autoencoder of one layer."

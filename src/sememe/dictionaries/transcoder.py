@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 from sklearn.utils import Tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from sememe.activations import Moments
+from sememe.activations import Moments, RunningMoments
 from sememe.dictionaries.device import torch_device
 from sememe.dictionaries.folding import Standardisation
 from sememe.dictionaries.initialisation import data_atoms, random_atoms
@@ -24,8 +23,8 @@ from sememe.dictionaries.learner import EarlyStop, Learner, Schedule
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import Nonlinearity, ReLU, TopK
 from sememe.dictionaries.paired_items import PairedItems, validated_target
-from sememe.dictionaries.parameters import check_choice, check_integer, check_number
-from sememe.dictionaries.sae import SparseAutoencoder, train_together
+from sememe.dictionaries.sae import train_together
+from sememe.dictionaries.several_layers_sae import SeveralLayersAutoencoder
 from sememe.dictionaries.training import Log
 from sememe.dictionaries.transcoder_learner import TranscoderLearner, answering_atoms
 from sememe.dictionaries.transcoder_module import TranscoderModule
@@ -38,33 +37,19 @@ _SAMPLE = 10_000
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Transcoder(SparseAutoencoder):
+class Transcoder(SeveralLayersAutoencoder):
     """Reads one layer and predicts a later one: ``y_hat = codes @ components_ + offset_``.
 
     ``codes = ReLU(TopK_k(x W_encᵀ + b_enc))``, trained by the squared error of ``y_hat`` (Dunefsky et al.
     2024, "Transcoders find interpretable LLM feature circuits", section 3.1, with TopK in place of their L1).
     Encoder rows live in the earlier layer and ``components_``, of unit length, in the later one; codes are in
-    the later layer's units. ``centring`` is by the mean. It has no ``partial_fit``. Other hyperparameters:
-    ``SparseAutoencoder``.
-
-    Args:
-        sparsity: "topk", or "l1" for a ReLU with an L1 penalty.
-        k: components kept for an item, at most ``n_components``; with "topk".
-        l1_coefficient: weight of the penalty; with "l1".
-        k_aux: dead components kept for an item by AuxK; None: ``4 k``.
-        auxk_coefficient: weight of AuxK, on the later layer's residual; 0: dead components stay dead.
+    the later layer's units, and AuxK is on its residual. Hyperparameters: ``SeveralLayersAutoencoder``.
 
     Attributes:
         components_: atoms in the later layer, ``(n_components, neurons_out)``.
         offset_: what the later layer is predicted as where no component fires (and, with a skip, ``x`` is 0).
         mean_, scale_: those of the earlier layer's items in training.
     """
-
-    sparsity: str = "topk"
-    k: int = 8
-    l1_coefficient: float = 1.0
-    k_aux: int | None = None
-    auxk_coefficient: float = 3.0
 
     _stored_sizes = ("d_in", "d_sae", "d_out")
     _has_skip = False
@@ -101,10 +86,6 @@ class Transcoder(SparseAutoencoder):
             )
         return self
 
-    @available_if(lambda self: False)
-    def partial_fit(self, X: Any, y: Any = None) -> Any:
-        """Not available: see the class."""
-
     def inverse_transform(self, codes: Any) -> Float32[np.ndarray, "items neurons_out"]:
         """What codes add up to in the later layer: ``codes @ components_ + offset_``.
 
@@ -133,16 +114,13 @@ class Transcoder(SparseAutoencoder):
             raise DictionaryError(
                 f"{type(self).__name__} predicts {len(self.offset_)} neurons, but y has {target.n_neurons}."
             )
-        error, squares, total, start = 0.0, 0.0, np.zeros(target.n_neurons), 0
-        centre = target.read(0, 1)[0]  # about an item rather than zero: a large mean is no variance
+        error, start, moments = 0.0, 0, RunningMoments(target.n_neurons)
         for chunk in self._chunks(items):
             wanted = target.read(start, start + len(chunk))
             start += len(chunk)
             error += float(np.square(wanted - self._predicted(chunk), dtype=np.float64).sum())
-            apart = wanted.astype(np.float64) - centre
-            squares += float(np.square(apart).sum())
-            total += apart.sum(axis=0)
-        variance = squares - float(total @ total) / len(items)
+            moments.update(wanted)
+        variance = len(items) * moments.result().total_variance
         if variance <= 0:
             raise DictionaryError(f"The {len(items)} items of y do not vary: there is nothing to explain.")
         return -error / variance
@@ -164,22 +142,14 @@ class Transcoder(SparseAutoencoder):
             raise DictionaryError(
                 f"{type(self).__name__} needs two layers: fit it by itself, with fit(X, y)."
             )
-        check_choice("centring", self.centring, ("mean",))
-        check_choice("sparsity", self.sparsity, ("topk", "l1"))
-        if self.sparsity == "topk":
-            check_integer("k", self.k, 1, self.n_components, "n_components")
-        check_number("l1_coefficient", self.l1_coefficient, 0)
-        if self.k_aux is not None:
-            check_integer("k_aux", self.k_aux, 1)
-        check_number("auxk_coefficient", self.auxk_coefficient, 0)
+        super()._check_own_hyperparameters(items)
 
     def _nonlinearity(self) -> Nonlinearity:
         return TopK(self.k) if self.sparsity == "topk" else ReLU()
 
     def _objective(self, d_in: int) -> TranscoderObjective:
         k = self.k if self.sparsity == "topk" else None
-        penalty = 0.0 if self.sparsity == "topk" else self.l1_coefficient
-        return TranscoderObjective(k, penalty, self.k_aux or 4 * self.k, self.auxk_coefficient)
+        return TranscoderObjective(k, self._penalty, self._k_aux, self.auxk_coefficient)
 
     def _new_learner(self, items: Items, found: Moments, schedule: Schedule, seed: int) -> Learner:
         assert isinstance(items, PairedItems)

@@ -57,5 +57,4 @@ def _largest(module: TranscoderModule, x: Float[Tensor, "items neurons"], k: int
         pre = module.pre_codes(x)
         components = pre.topk(k, dim=1, sorted=False).indices
     values = torch.relu(pre_codes_at(x, module.W_enc, module.b_enc, pre, components))
-    offsets = torch.arange(0, values.numel() + 1, k, device=x.device)
-    return SparseCodes(values.reshape(-1), components.reshape(-1), offsets)
+    return SparseCodes.of_rows(values, components)
