@@ -1,28 +1,12 @@
 """The report in a browser, from disk: no request, no error, every figure drawn, readable on a phone."""
 
-from pathlib import Path
-
 import pytest
 
 from sememe.explorer.report import report_html
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
-
 DRAWN = """() => [...document.querySelectorAll(".chart")]
     .filter((chart) => chart.checkVisibility())
     .every((chart) => chart.querySelector(".main-svg"))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +17,13 @@ def address(run, tmp_path_factory) -> str:
 
 
 @pytest.fixture
-def open_page(browser, address):
+def open_page(chromium, address):
     """Opens the report in a window; at the end, there was no request but for the file and no error."""
     heard: list[str] = []
     contexts = []
 
     def opened(width: int, scheme: str = "light"):
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
         )
         contexts.append(context)
@@ -109,8 +93,8 @@ def test_a_link_opens_the_panels_around_its_target(open_page):
     page.wait_for_function("document.querySelector('#layer-1-comparison-1').checkVisibility()")
 
 
-def test_without_script_everything_is_still_there(browser, address):
-    context = browser.new_context(java_script_enabled=False)
+def test_without_script_everything_is_still_there(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
     for heading in ("the first hidden layer", "the second convolution"):

@@ -54,10 +54,6 @@ def test_the_page_and_its_modules_are_served_under_a_strict_policy(explorer):
     assert ask(door, "/assets/tokens.css").headers["content-type"].startswith("text/css")
 
 
-def test_plotly_comes_from_the_installed_wheel(explorer):
-    assert "plotly.js" in ask(explorer[0], "/plotly.js").text[:300]
-
-
 def test_the_run_is_described_for_the_page(explorer):
     run = ask(explorer[0], "/api/run").json
     assert [layer["key"] for layer in run["layers"]] == [

@@ -48,11 +48,6 @@ class LiveDictionary:
         """How many components there are."""
         return len(self.components_)
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether codes are the activations themselves, all of them."""
-        return self.name == "Neurons" and self.encoder is not None
-
     def transform(self, x: Float32[np.ndarray, "items neurons"]) -> sparse.csr_array:
         """Codes of many items, without their zeros."""
         step = max(1, _CHUNK_BYTES // (4 * self.n_components))

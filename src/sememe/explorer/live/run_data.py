@@ -60,7 +60,6 @@ class RunData:
         plan = self.record["configuration"]
         try:
             layers = [LayerData(self, given) for given in plan["layers"]]
-            self.titles = {network["name"]: str(network["title"]) for network in plan["networks"]}
             self._n_images = int(plan["report_images"])
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(

@@ -44,10 +44,6 @@ def application(run: RunData, endpoints: Iterable[Endpoint], door: Door) -> ASGI
     async def asset(request: Request) -> Response:
         return _asset(request.path_params["path"])
 
-    async def plotly(request: Request) -> Response:
-        content = await anyio.to_thread.run_sync(_plotly, limiter=workers)
-        return Response(content, media_type="text/javascript", headers={"Cache-Control": "max-age=86400"})
-
     async def report(request: Request) -> Response:
         path = run.folder.path("report.html")
         if not path.is_file():
@@ -76,7 +72,6 @@ def application(run: RunData, endpoints: Iterable[Endpoint], door: Door) -> ASGI
         routes=[
             Route("/", page),
             Route("/assets/{path:path}", asset),
-            Route("/plotly.js", plotly),
             Route("/report", report),
             Route("/api/{name}", api),
             WebSocketRoute("/live", live),
@@ -119,8 +114,3 @@ def asset_files() -> dict[str, bytes]:
             else:
                 found[f"{prefix}{entry.name}"] = entry.read_bytes()
     return found
-
-
-@functools.cache
-def _plotly() -> bytes:
-    return (resources.files("plotly") / "package_data" / "plotly.min.js").read_bytes()

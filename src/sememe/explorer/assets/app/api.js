@@ -1,4 +1,4 @@
-// Questions to the run. The exported file answers the same questions from what it carries (see `Embedded`).
+// Questions to the run, and what was answered.
 
 const KEPT = 200;
 const ARRAYS = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
@@ -57,32 +57,6 @@ export class Api {
     }
     if (!response.ok) throw new Refusal(payload.error ?? `Refused (${response.status}).`, response.status);
     return decoded(payload);
-  }
-}
-
-/** Answers that are carried in the page itself: the same questions, no server. */
-export class Embedded extends Api {
-  #answers;
-  #pictures;
-
-  constructor(answers, pictures) {
-    super();
-    this.#answers = answers;
-    this.#pictures = pictures;
-  }
-
-  url(name, params = {}) {
-    const url = super.url(name, params);
-    return this.#pictures.get(url) ?? url;
-  }
-
-  async get(name, params = {}) {
-    const url = super.url(name, params);
-    const payload = await this.#answers(url);
-    if (payload === undefined) {
-      throw new Refusal("This file does not carry that; `sememe explore` on the run itself has it.", 404);
-    }
-    return payload;
   }
 }
 

@@ -8,7 +8,7 @@ import { apply, nextTheme, theme } from "./theme.js";
 import { Ui, h } from "./ui.js";
 
 /** Opens the page on a run. `parts` are what the exported file brings of its own. */
-export async function start({ api = new Api(), pages = PAGES, plotly = loadPlotly, ...parts } = {}) {
+export async function start({ api = new Api(), pages = PAGES, ...parts } = {}) {
   apply();
   let run;
   let measures;
@@ -18,21 +18,10 @@ export async function start({ api = new Api(), pages = PAGES, plotly = loadPlotl
     document.body.append(h("main", { class: "page" }, h("p", { class: "pending", role: "alert" }, error.message)));
     return;
   }
-  const app = { api, run, measures, plotly, pages, ...parts };
+  const app = { api, run, measures, pages, ...parts };
   app.store = new Store(run);
   app.ui = new Ui(app);
   new Shell(app);
-}
-
-let library;
-function loadPlotly() {
-  library ??= new Promise((resolve, reject) => {
-    const script = h("script", { src: "/plotly.js" });
-    script.addEventListener("load", () => resolve(globalThis.Plotly));
-    script.addEventListener("error", () => reject(new Error("plotly.js could not be loaded.")));
-    document.head.append(script);
-  });
-  return library;
 }
 
 class Shell {

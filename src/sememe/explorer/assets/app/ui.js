@@ -1,7 +1,5 @@
 // Building blocks: elements without innerHTML, and the components that all pages share.
 
-import { colours, onTheme } from "./theme.js";
-
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "g", "path", "line", "circle", "rect", "text", "polyline", "polygon", "title", "defs", "image", "clipPath"]);
 const ACROSS = 16; // images of one row of a sheet
@@ -54,11 +52,9 @@ export function percent(x, digits = 1) {
 export class Ui {
   #app;
   #notes = new Map();
-  #plotted = new Set();
 
   constructor(app) {
     this.#app = app;
-    onTheme(() => this.#plotted.forEach((draw) => draw()));
   }
 
   /** A kind of units: its mark and, unless `text` is null, its name. */
@@ -159,19 +155,6 @@ export class Ui {
     note.style.left = `${Math.min(Math.max(16, box.left), innerWidth - note.offsetWidth - 16)}px`;
     const below = box.bottom + 8;
     note.style.top = `${below + note.offsetHeight < innerHeight ? below : Math.max(16, box.top - note.offsetHeight - 8)}px`;
-  }
-
-  /** A score as a dot with its interval as a line, on a range. */
-  interval(score, [low, high] = [0, 1], kind = "control", label = "") {
-    const at = (x) => `${(100 * (Math.min(Math.max(x, low), high) - low)) / (high - low || 1)}%`;
-    const known = Number.isFinite(score?.value);
-    const drawn = h("span", { class: `interval-plot ${kind}`, role: "img",
-      "aria-label": `${label} ${number(score?.value)}, interval ${number(score?.low)} to ${number(score?.high)}`.trim() });
-    if (known && Number.isFinite(score.low)) {
-      drawn.append(h("i", { class: "whisker", style: { left: at(score.low), right: `calc(100% - ${at(score.high)})` } }));
-    }
-    if (known) drawn.append(h("i", { class: "dot", style: { left: at(score.value) } }));
-    return drawn;
   }
 
   /** Shares as small bars, one a class. */
@@ -279,28 +262,6 @@ export class Ui {
       clearTimeout(bones);
       if (!isOld()) place.removeAttribute("aria-busy");
     }
-  }
-
-  /** A plotly figure in the page's colours; drawn again when the theme changes. `make({ink, muted, ...})` -> {data, layout}. */
-  async plot(place, make) {
-    const Plotly = await this.#app.plotly();
-    const draw = () => {
-      if (!place.isConnected) return this.#plotted.delete(draw);
-      const names = ["paper", "surface", "sunken", "line", "line-strong", "ink", "muted", "neuron", "feature", "control"];
-      const values = colours(...names.map((name) => `--${name}`));
-      const tokens = Object.fromEntries(names.map((name, i) => [name.replace("-", "_"), values[i]]));
-      const { data, layout } = make(tokens);
-      const axis = { gridcolor: tokens.line, linecolor: tokens.line_strong, zeroline: false, automargin: true,
-        tickfont: { size: 12, color: tokens.muted } };
-      const font = { family: getComputedStyle(document.body).fontFamily, size: 13, color: tokens.ink };
-      return Plotly.react(place, data, {
-        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font, margin: { l: 8, r: 16, t: 24, b: 8 },
-        dragmode: false, showlegend: false, ...layout,
-        xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
-      }, { displayModeBar: false, responsive: true });
-    };
-    this.#plotted.add(draw);
-    await draw();
   }
 }
 
