@@ -20,6 +20,7 @@ SMALL = {"n_components": 12, "n_epochs": 4, "batch_size": 100, "dead_after": 300
 def trained_families() -> list:
     return [
         TopKSAE(k=2, **SMALL),
+        TopKSAE(k=2, multi_topk_coefficient=0.125, **SMALL),
         L1SAE(**SMALL),
         BatchTopKSAE(k=2, **SMALL),
         MatryoshkaSAE(k=2, **SMALL),
