@@ -22,6 +22,9 @@ from unittest.mock import MagicMock
 import torch
 from torch import Tensor
 
+# Adam's, the same for all.
+LEARNING_RATE = 5e-4
+
 
 class Peer(NamedTuple):
     """A dictionary of another library.
@@ -48,11 +51,11 @@ def _stand_in() -> None:
         sys.modules.setdefault(name, module)
 
 
-def sparsify(d_in: int, n_components: int, k: int) -> Peer:
+def sparsify(d_in: int, n_components: int, k: int, learning_rate: float = LEARNING_RATE) -> Peer:
     from sparsify import SparseCoder, SparseCoderConfig
 
     coder = SparseCoder(d_in, SparseCoderConfig(num_latents=n_components, k=k), device="cpu")
-    optimiser = torch.optim.Adam(coder.parameters(), lr=5e-4)
+    optimiser = torch.optim.Adam(coder.parameters(), lr=learning_rate)
 
     def step(x: Tensor) -> float:
         out = coder(x)
@@ -70,14 +73,16 @@ def sparsify(d_in: int, n_components: int, k: int) -> Peer:
     return Peer(step, coder.encode, lambda x: coder(x).sae_out, begin_with)
 
 
-def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> Peer:
+def sae_lens(
+    d_in: int, n_components: int, k: int, learning_rate: float = LEARNING_RATE, sparse: bool = False
+) -> Peer:
     from sae_lens.saes.sae import TrainStepInput
     from sae_lens.saes.topk_sae import TopKTrainingSAE, TopKTrainingSAEConfig
 
     sae = TopKTrainingSAE(
         TopKTrainingSAEConfig(d_in=d_in, d_sae=n_components, k=k, device="cpu", use_sparse_activations=sparse)
     )
-    optimiser = torch.optim.Adam(sae.parameters(), lr=5e-4)
+    optimiser = torch.optim.Adam(sae.parameters(), lr=learning_rate)
     fields = getattr(TrainStepInput, "__dataclass_fields__", {})
     optional = {"n_training_steps": 0, "is_logging_step": False}
     given = {name: value for name, value in optional.items() if name in fields}
@@ -99,16 +104,16 @@ def sae_lens(d_in: int, n_components: int, k: int, sparse: bool = False) -> Peer
     return Peer(step, sae.encode, lambda x: sae.decode(sae.encode(x)), begin_with)
 
 
-def sae_lens_sparse(d_in: int, n_components: int, k: int) -> Peer:
-    return sae_lens(d_in, n_components, k, sparse=True)
+def sae_lens_sparse(d_in: int, n_components: int, k: int, learning_rate: float = LEARNING_RATE) -> Peer:
+    return sae_lens(d_in, n_components, k, learning_rate, sparse=True)
 
 
-def overcomplete(d_in: int, n_components: int, k: int) -> Peer:
+def overcomplete(d_in: int, n_components: int, k: int, learning_rate: float = LEARNING_RATE) -> Peer:
     _stand_in()
     from overcomplete.sae import TopKSAE
 
     sae = TopKSAE(d_in, nb_concepts=n_components, top_k=k, device="cpu")
-    optimiser = torch.optim.Adam(sae.parameters(), lr=5e-4)
+    optimiser = torch.optim.Adam(sae.parameters(), lr=learning_rate)
 
     # Its encoder standardises codes: by the batch in training, by moving averages afterwards.
     def step(x: Tensor) -> float:
@@ -134,7 +139,7 @@ def overcomplete(d_in: int, n_components: int, k: int) -> Peer:
     return Peer(step, encode, lambda x: sae.decode(encode(x)), begin_with)
 
 
-def dictionary_learning(d_in: int, n_components: int, k: int) -> Peer:
+def dictionary_learning(d_in: int, n_components: int, k: int, learning_rate: float = LEARNING_RATE) -> Peer:
     _stand_in()
     from dictionary_learning.trainers.top_k import TopKTrainer
 
@@ -147,7 +152,7 @@ def dictionary_learning(d_in: int, n_components: int, k: int) -> Peer:
         lm_name="none",
         device="cpu",
         warmup_steps=0,
-        lr=5e-4,
+        lr=learning_rate,
     )
     done = [0]
 
@@ -163,7 +168,7 @@ def dictionary_learning(d_in: int, n_components: int, k: int) -> Peer:
 
 
 # In this order: the stand-ins of the later ones would be found by the earlier.
-PEERS: dict[str, Callable[[int, int, int], Peer]] = {
+PEERS: dict[str, Callable[..., Peer]] = {
     "sparsify": sparsify,
     "SAELens": sae_lens,
     "SAELens, sparse": sae_lens_sparse,

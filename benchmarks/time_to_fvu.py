@@ -1,14 +1,15 @@
 """Seconds and steps of training until a TopK dictionary explains enough: ours and others' side by side.
 
-    python benchmarks/time_to_fvu.py [--work W1 middle] [--seeds 0 1] [--own-start] [--threads 2] [--write]
+    python benchmarks/time_to_fvu.py [--work W1 middle] [--learning-rate 4e-3] [--own-start] [--write]
 
 The items are planted (``sememe.activations.planted``), centred and of unit variance. All see the same
-batches in the same order, at the same constant rate of Adam, and begin with the same unit-length atoms, the
-encoder their transpose and no biases; overcomplete's encoder standardises its codes, so that the same start
-is another function there. With ``--own-start`` the other libraries begin as they do by themselves. Each
-keeps its own loss, clipping and normalisation (``peers.py``). Every 10 steps, off the clock, the FVU of
-held-out items is measured by the library's own reconstruction. Turns of 50 steps go round, so that a busy
-minute of the machine falls on all, each after a rest as in ``train_step.py``.
+batches in the same order, at the same constant rate of Adam (that of Gao et al. 2024 where none is given),
+and begin with the same unit-length atoms, the encoder their transpose and no biases; overcomplete's encoder
+standardises its codes in training, so that its start is the same only in form. With ``--own-start`` the
+other libraries begin as they do by themselves. Each keeps its own loss, clipping and normalisation
+(``peers.py``). Every 10 steps, off the clock, the FVU of held-out items is measured by the library's own
+reconstruction. Turns of 50 steps go round, so that a busy minute of the machine falls on all, each after a
+rest as in ``train_step.py``.
 
 Two levels are asked for: 1.05 times the FVU at which the slowest learner ended, and 1.05 times that of the
 best, which not everyone need reach. Between two measurements FVU is taken to fall on a straight line. Means
@@ -32,6 +33,7 @@ import torch
 from torch import Tensor
 
 from markdown_tables import put_between_markers, spread
+from peers import PEERS
 from sememe.activations import planted
 from sememe.dictionaries.initialisation import random_atoms, tied
 from sememe.dictionaries.kernels.encode import decode, encode_top_k
@@ -41,7 +43,7 @@ from sememe.dictionaries.kernels.reference import PlanObjective
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import TopK as TopKNonlinearity
 from sememe.dictionaries.step import ReferenceStep
-from train_step import CLIP_NORM, LEARNING_RATE, OURS, REST
+from train_step import CLIP_NORM, OURS, REST
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 PLAIN = "the same in plain torch"
@@ -97,7 +99,12 @@ class Curve:
         return math.inf, math.inf
 
 
-def ours(atoms: Tensor, k: int) -> Learner:
+def usual_rate(n_components: int) -> float:
+    """What sparsify and dictionary_learning take where none is given (Gao et al. 2024, figure 3)."""
+    return 2e-4 / (n_components / 2**14) ** 0.5
+
+
+def ours(atoms: Tensor, k: int, rate: float) -> Learner:
     p = tied(atoms)
     step = FastStep(p, StepPlan(TopK(k)), clip_norm=CLIP_NORM)
     arrays = {name: tensor.numpy() for name, tensor in p.items()}
@@ -106,24 +113,22 @@ def ours(atoms: Tensor, k: int) -> Learner:
         codes = encode_top_k(x.numpy(), arrays["W_enc"], arrays["b_enc"], arrays["b_dec"], k)
         return torch.from_numpy(decode(codes, arrays["W_dec"], arrays["b_dec"]))
 
-    return Learner(lambda x: step.step(x, LEARNING_RATE).loss, reconstruct)
+    return Learner(lambda x: step.step(x, rate).loss, reconstruct)
 
 
-def plain(atoms: Tensor, k: int) -> Learner:
+def plain(atoms: Tensor, k: int, rate: float) -> Learner:
     module = SAEModule(**tied(atoms), nonlinearity=TopKNonlinearity(k))
     step = ReferenceStep(module, PlanObjective(StepPlan(TopK(k))), CLIP_NORM)
-    return Learner(lambda x: step.step(x, LEARNING_RATE).loss, module)
+    return Learner(lambda x: step.step(x, rate).loss, module)
 
 
-def learners(work: Work, atoms: Tensor, own_start: bool, seed: int) -> dict[str, Learner]:
+def learners(work: Work, atoms: Tensor, rate: float, own_start: bool, seed: int) -> dict[str, Learner]:
     """Everyone who takes part, by name."""
-    from peers import PEERS
-
-    found = {OURS: ours(atoms, work.k), PLAIN: plain(atoms, work.k)}
+    found = {OURS: ours(atoms, work.k, rate), PLAIN: plain(atoms, work.k, rate)}
     for name, make in PEERS.items():
         torch.manual_seed(seed)
         try:
-            peer = make(work.d_in, work.n_components, work.k)
+            peer = make(work.d_in, work.n_components, work.k, rate)
         except ImportError:
             continue
         if not own_start:
@@ -148,19 +153,21 @@ def fvu(x: Tensor, reconstruct: Callable[[Tensor], Tensor]) -> float:
     return float(left / (x - x.mean(dim=0)).square().sum(dtype=torch.float64))
 
 
-def train(work: Work, seed: int, own_start: bool) -> dict[str, Curve]:
+def train(work: Work, seed: int, rate: float, own_start: bool) -> dict[str, Curve]:
     """The curve of everyone who can run here."""
     x, held_out = draw(work, seed)
     atoms = random_atoms(work.n_components, work.d_in, seed)
     able = set()
     # Once off the clock with dictionaries that are thrown away: who can, and what has to be compiled.
-    for name, learner in learners(work, atoms, own_start, seed).items():
+    for name, learner in learners(work, atoms, rate, own_start, seed).items():
         try:
             learner.step(x[: work.batch])
         except NotImplementedError:
             continue
         able.add(name)
-    everyone = {name: one for name, one in learners(work, atoms, own_start, seed).items() if name in able}
+    everyone = {
+        name: one for name, one in learners(work, atoms, rate, own_start, seed).items() if name in able
+    }
     curves = {name: Curve([0], [0.0], [fvu(held_out, one.reconstruct)]) for name, one in everyone.items()}
     for first in range(0, work.steps, TURN):
         for name, learner in everyone.items():
@@ -182,7 +189,7 @@ def take_turn(learner: Learner, x: Tensor, held_out: Tensor, work: Work, steps: 
             curve.fvu.append(fvu(held_out, learner.reconstruct))
 
 
-def table(work: Work, by_seed: list[dict[str, Curve]]) -> list[str]:
+def table(work: Work, rate: float, by_seed: list[dict[str, Curve]]) -> list[str]:
     """The lines of a Markdown table, and what they say of ours."""
     names = list(by_seed[0])
     ends = [[curves[name].fvu[-1] for name in names] for curves in by_seed]
@@ -190,7 +197,7 @@ def table(work: Work, by_seed: list[dict[str, Curve]]) -> list[str]:
     heads = [f"to {spread(found, '.3f')}" for found in levels.values()]
     lines = [
         f"Batch {work.batch:,}, {work.d_in} inputs, {work.n_components:,} components, k {work.k}, "
-        f"{work.steps} steps.",
+        f"{work.steps} steps at a rate of {rate:.2g}.",
         "",
         f"| | FVU at the end | steps {heads[0]} | seconds | times ours | steps {heads[1]} | seconds "
         "| times ours |",
@@ -226,6 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--work", nargs="+", choices=WORKS, default=["W1", "middle"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--learning-rate", type=float, help="Adam's, for all")
     parser.add_argument("--own-start", action="store_true", help="others begin as they do by themselves")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="a file for the curves")
@@ -237,9 +245,11 @@ def main() -> None:
     begun = time.perf_counter()
     kept, lines = {}, []
     for name in options.work:
-        by_seed = [train(WORKS[name], seed, options.own_start) for seed in options.seeds]
+        work = WORKS[name]
+        rate = options.learning_rate or usual_rate(work.n_components)
+        by_seed = [train(work, seed, rate, options.own_start) for seed in options.seeds]
         kept[name] = [{who: asdict(curve) for who, curve in curves.items()} for curves in by_seed]
-        found = table(WORKS[name], by_seed)
+        found = table(work, rate, by_seed)
         lines += [*([""] if lines else []), *found]
         print("\n".join(found), flush=True)
     print(f"{time.perf_counter() - begun:.0f} s")

@@ -27,6 +27,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from peers import LEARNING_RATE, PEERS
 from sememe.dictionaries.kernels.encode import encode_top_k
 from sememe.dictionaries.kernels.fast_step import FastStep
 from sememe.dictionaries.kernels.plan import StepPlan, TopK
@@ -45,7 +46,6 @@ ASKED_OF_ENCODING = {"W2": 2.5}
 # Seconds of rest before a turn: OpenMP's threads spin for up to 0.2 s after their last work.
 REST = 0.3
 
-LEARNING_RATE = 5e-4
 CLIP_NORM = 1.0
 ROUNDS = 3
 OURS = "Sememe"
@@ -89,8 +89,6 @@ def make_product(dtype: torch.dtype, d_in: int, n_components: int) -> Callable[[
 
 def contenders(d_in: int, n_components: int, k: int, encode: bool) -> dict[str, Callable[[Tensor], Any]]:
     """Everyone who takes part, by name."""
-    from peers import PEERS
-
     found: dict[str, Callable[[Tensor], Any]] = {}
     for name, make in PEERS.items():
         try:
@@ -160,7 +158,7 @@ def print_table(work: str, times: dict[str, float], encode: bool) -> None:
     for name, each in times.items():
         ratio = each / times[OURS]
         print(f"  {name:28s} {each * 1e3:9.1f} ms {items / each:12,.0f} items/s   {ratio:6.2f} x ours")
-    others = {name: seconds for name, seconds in times.items() if name in peer_names()}
+    others = {name: seconds for name, seconds in times.items() if name in PEERS}
     if not others:
         print("  No other library takes part: `make peers`, then `make bench`; see benchmarks/peers.py.")
         return
@@ -169,12 +167,6 @@ def print_table(work: str, times: dict[str, float], encode: bool) -> None:
     asked = (ASKED_OF_ENCODING if encode else ASKED).get(work)
     verdict = "" if asked is None else f"; asked for {asked:g}x: {'met' if ratio >= asked else 'NOT met'}"
     print(f"  {ratio:.1f}x as fast as the fastest other, {fastest}{verdict}", flush=True)
-
-
-def peer_names() -> list[str]:
-    from peers import PEERS
-
-    return list(PEERS)
 
 
 def main() -> None:
