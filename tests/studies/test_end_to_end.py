@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from sememe.runs.reporter import Silent
-from sememe.studies import Options, configure, run_study
+from sememe.studies import Options, configure, monosemanticity, run_study
 from sememe.studies.cells import read_table
+from sememe.studies.lineup import lineup
 
 FEW = {"train_images": 600, "report_images": 200}
 
@@ -105,7 +106,13 @@ def test_universality_finds_counterparts_across_seeds_and_architectures(tmp_path
     assert all(row["chance"] <= 1 for row in rows)
 
 
-def test_monosemanticity_pools_networks(tmp_path):
+def test_monosemanticity_pools_networks(tmp_path, monkeypatch):
+    few = ("neurons", "TopK SAE", "stored activations")
+
+    def short(*given, **named):
+        return tuple(entry for entry in lineup(*given, **named) if entry.sweep.title in few)
+
+    monkeypatch.setattr(monosemanticity, "lineup", short)
     study = replace(
         configure("monosemanticity", Options(quick=True, layer="hidden2", networks=2, dictionaries=1)),
         **FEW,
