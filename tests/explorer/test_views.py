@@ -33,7 +33,8 @@ def liveliest(run: RunData, layer: str, unit_set: str = SAE) -> int:
 
 @pytest.mark.parametrize("layer", [MLP, MAP, VECTOR])
 @pytest.mark.parametrize(
-    "name", ["units", "unit", "unit-effects", "unit-relatives", "image", "split", "atlas", "compare"]
+    "name",
+    ["units", "unit", "unit-scores", "unit-effects", "unit-relatives", "image", "split", "atlas", "compare"],
 )
 def test_every_answer_is_plain_json(finished, layer, name):
     given = {
@@ -162,15 +163,16 @@ def test_percentile_is_the_share_of_units_that_score_lower():
 
 
 def test_standings_name_the_neurons_and_the_controls(finished):
-    page = ask(finished, "unit", layer=MLP, set=SAE, unit=liveliest(finished, MLP))
-    among = {one.set for score in page.scores for one in score.among}
+    scores = ask(finished, "unit-scores", layer=MLP, set=SAE, unit=liveliest(finished, MLP))
+    among = {one.set for score in scores for one in score.among}
     assert {SAE, "Neurons-k16", "RandomDictionary-k3"} <= among
-    assert all(0 <= one.below <= 1 for score in page.scores for one in score.among)
+    assert all(0 <= one.below <= 1 for score in scores for one in score.among)
+    assert ask(finished, "unit-scores", layer=VECTOR, set=SAE, unit=0) is None
 
 
 def test_interval_of_a_units_score_lies_around_the_score_of_the_run(finished):
-    page = ask(finished, "unit", layer=MLP, set=SAE, unit=liveliest(finished, MLP))
-    by_key = {score.key: score for score in page.scores}
+    scores = ask(finished, "unit-scores", layer=MLP, set=SAE, unit=liveliest(finished, MLP))
+    by_key = {score.key: score for score in scores}
     for key in ("class_selectivity", "dominant_mass", "class_information"):
         score = by_key[key]
         assert score.low <= score.value <= score.high

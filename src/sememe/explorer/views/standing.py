@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from sememe.explorer.live.run_data import LayerData, UnitSetData
+from sememe.explorer.endpoint import Endpoint
+from sememe.explorer.live.run_data import LayerData, RunData, UnitSetData
 from sememe.explorer.score import Kind
-from sememe.explorer.views.common import UnitAddress
+from sememe.explorer.views.common import UnitAddress, opened_unit
 from sememe.explorer.views.unit_intervals import unit_intervals
 from sememe.explorer.views.units import numbers, score_keys, unit_scores
 
@@ -37,11 +38,12 @@ class Standing:
     among: tuple[Percentile, ...]
 
 
-def standings(layer: LayerData, address: UnitAddress) -> tuple[Standing, ...] | None:
+def standings(run: RunData, address: UnitAddress) -> tuple[Standing, ...] | None:
     """A unit's scores and their percentiles in its own set, among the neurons and the controls.
 
     None while the layer is not measured.
     """
+    layer = opened_unit(run, address).layer
     own = unit_scores(layer, address.set)
     if own is None:
         return None
@@ -97,3 +99,6 @@ def below(value: float, scores: Float[np.ndarray, " units"]) -> float:
     """
     known = np.where(np.isnan(scores), -np.inf, scores)
     return float(((known < value).sum() + 0.5 * (known == value).sum()) / len(scores))
+
+
+ENDPOINTS = (Endpoint("unit-scores", standings, UnitAddress),)

@@ -19,7 +19,6 @@ from sememe.explorer.views.common import (
     opened_unit,
     tiles,
 )
-from sememe.explorer.views.standing import Standing, standings
 from sememe.explorer.views.thumbs import Look, reads
 from sememe.explorer.views.units import profiles
 
@@ -71,8 +70,6 @@ class UnitPage:
     greatest: float  # its greatest and its least activation
     least: float
     mean: float  # of its activation where it fires
-    scores: tuple[Standing, ...]
-    measured: bool
     profile: Float[np.ndarray, " classes"] | None  # share of its activation on each class
     class_shares: Float[np.ndarray, " classes"] | None  # share of all items: what a unit without taste has
     histogram: ActivationHistogram
@@ -104,7 +101,6 @@ def unit_page(run: RunData, address: UnitAddress) -> UnitPage:
     n_classes = len(run.images.label_names)
     profile = profiles(layer, address.set)
     fires = code[code != 0]
-    scores = standings(layer, address)
     return UnitPage(
         units=opened.unit_set.n_units,
         items=found.n_items,
@@ -114,8 +110,6 @@ def unit_page(run: RunData, address: UnitAddress) -> UnitPage:
         greatest=float(fires.max(initial=0)),
         least=float(fires.min(initial=0)),
         mean=float(fires.mean()) if len(fires) else float("nan"),
-        scores=scores or (),
-        measured=scores is not None,
         profile=None if profile is None else profile[address.unit],
         class_shares=None if labels is None else np.bincount(labels, minlength=n_classes) / len(labels),
         histogram=activation_histogram(code, labels, max(1, n_classes)),

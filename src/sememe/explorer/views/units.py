@@ -71,10 +71,16 @@ def units_page(run: RunData, address: SetAddress) -> UnitsPage:
 
 def unit_scores(layer: LayerData, unit_set: str) -> pa.Table | None:
     """The rows of one set in the table of units, in the order of the units; None while there are none."""
-    if layer.units is None:
+    units = layer.units
+    if units is None:
         return None
-    rows = layer.units.filter(pc.equal(pc.cast(layer.units["unit_set"], pa.string()), unit_set))
-    return rows.sort_by("unit") if rows.num_rows else None
+
+    def select() -> pa.Table | None:
+        rows = units.filter(pc.equal(pc.cast(units["unit_set"], pa.string()), unit_set))
+        return rows.sort_by("unit") if rows.num_rows else None
+
+    kept: pa.Table | None = layer.run.kept.get(("unit scores", layer.key, unit_set), select)
+    return kept
 
 
 _IDENTITY = ("unit_set", "unit", "density")

@@ -246,11 +246,24 @@ class UnitView {
   }
 
   #scores() {
+    const { app, where } = this;
+    const { ui } = app;
+    const place = h("div", { class: "stack" });
+    const card = ui.card("How it scores", place);
+    card.classList.add("unit-scores");
+    ui.panel(place, () => app.api.get("unit-scores", where), (scores, el) => this.#standings(scores, el),
+      { empty: "This layer has not been measured yet: let the run finish." });
+    return card;
+  }
+
+  #standings(scores, place) {
     const { app, page } = this;
     const { ui } = app;
-    if (!page.measured) return ui.card("How it scores", h("p", { class: "pending" }, "This layer has not been measured yet: let the run finish."));
-    const known = page.scores.filter((score) => score.value !== null);
-    if (!known.length) return ui.card("How it scores", h("p", { class: "pending" }, "No measure is defined on this unit."));
+    const known = scores.filter((score) => score.value !== null);
+    if (!known.length) {
+      place.append(h("p", { class: "pending" }, "No measure is defined on this unit."));
+      return;
+    }
     const sets = [...new Map(known.flatMap((score) => score.among).map((one) => [one.set, one])).values()];
     const own = (one) => one.set === this.where.set;
     const columns = [
@@ -266,11 +279,9 @@ class UnitView {
         },
       })),
     ];
-    const card = ui.card("How it scores",
+    place.append(
       h("p", { class: "small muted" }, `The share of units that score lower, dead units among them: among its own kind, the neurons, and what a dictionary has to beat. Below a value stands its 95 % interval over images, where the run or the explorer can resample them; n = ${number(page.items)} items that nothing was fitted on.`),
       ui.table(columns, known, { caption: "Scores and percentiles" }));
-    card.classList.add("unit-scores");
-    return card;
   }
 
   // ---- what it reads and writes ---------------------------------------------------------------------------------
