@@ -55,8 +55,8 @@ def test_few_components_die_where_the_neurons_are_sparse_themselves():
     fitted, fresh = items[:8000], items[8000:]
     lifted = TopKSAE(**settings).fit(fitted)
     without = TopKSAE(**settings, lift=0.0).fit(fitted)
-    assert dead_share(lifted, fresh) < 0.1 < 0.2 < dead_share(without, fresh)
-    assert lifted.score(fresh) > without.score(fresh) - 0.01
+    assert dead_share(lifted, fresh) < 0.05 < 0.12 < dead_share(without, fresh)
+    assert lifted.score(fresh) > without.score(fresh) - 0.03  # what it costs
 
 
 @pytest.mark.slow

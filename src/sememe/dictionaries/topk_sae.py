@@ -58,8 +58,9 @@ class TopKSAE(KSparseAutoencoder):
     """A sparse autoencoder that keeps each item's k largest codes: sparsity is set, not traded for.
 
     ``codes = ReLU(TopK_k((x - b_dec) W_encᵀ + b_enc))`` (Gao et al. 2024, "Scaling and evaluating sparse
-    autoencoders", eq. 3), trained by squared error and AuxK. Hyperparameters: ``KSparseAutoencoder`` and
-    ``SparseAutoencoder``.
+    autoencoders", eq. 3), trained by squared error; silent components are lifted (``revival.Lift``), and
+    revived by the paper's AuxK where ``auxk_coefficient`` is not 0. Hyperparameters: ``KSparseAutoencoder``
+    and ``SparseAutoencoder``.
 
     Args:
         multi_topk_coefficient: weight of the squared error that the ``4 k`` largest codes leave, so that a
@@ -67,10 +68,12 @@ class TopKSAE(KSparseAutoencoder):
             are no fast kernels for it.
     """
 
-    # AuxK has nothing to learn from where little is missed, as on a layer whose own neurons are sparse: here
-    # it weighs as in the paper, and the lift brings components back.
-    auxk_coefficient: float = 1 / 32
-    lift: float = 2.0
+    # The lift alone: with AuxK beside it, at the paper's 1/32 or more, two to four times as many components
+    # were dead on a layer whose own neurons are sparse, where little is missed that AuxK could learn from.
+    # Silent is what has not fired for a quarter of dead_after, 1,000 items.
+    auxk_coefficient: float = 0.0
+    lift: float = 3.0
+    dead_after: int = 4_000
     multi_topk_coefficient: float = 0.0
 
     def _check_own_hyperparameters(self, items: Items) -> None:
