@@ -105,6 +105,25 @@ def test_a_tensor_of_another_shape_is_named_with_both_shapes(folder):
         load(folder)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int64, torch.complex64])
+def test_a_tensor_of_another_type_is_refused(folder, dtype):
+    rewrite(folder, W_dec=torch.zeros(8, 10, dtype=dtype))
+    with pytest.raises(FormatError, match=f"tensor W_dec should be float32, but is {dtype}"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    "change", [{"n_components": "x"}, {"n_components": 9}, {"splits": 3}, {"splits": [1, 2]}]
+)
+def test_parameters_that_do_not_go_together_are_refused(items, tmp_path, change, plain_calls):
+    save(small(registry()["Crosscoder"]).fit(items), tmp_path / "here")
+    configuration = json.loads((tmp_path / "here" / "cfg.json").read_text())
+    configuration["sememe"]["parameters"].update(change)
+    (tmp_path / "here" / "cfg.json").write_text(json.dumps(configuration))
+    with pytest.raises(FormatError, match="gives Crosscoder parameters that do not go together"):
+        load(tmp_path / "here")
+
+
 def test_a_missing_and_an_unknown_tensor_are_named(folder):
     rewrite(folder, b_enc=None)
     with pytest.raises(FormatError, match=r"has no tensor b_enc: expected one of shape \(8,\)"):
@@ -168,12 +187,16 @@ def test_missing_and_foreign_files_are_refused(folder, tmp_path):
             "a parameter momentum that TopKSAE does not have in this version of Sememe",
         ),
         (lambda c: c.update(d_in="ten"), "should give d_in as a positive integer, but 'ten' stands there"),
+        (lambda c: c["sememe"]["parameters"].update(k="x"), "cannot be used: k must be an integer, but 'x'"),
+        (lambda c: c["sememe"]["parameters"].update(k=0), "cannot be used: k must be at least 1"),
+        (lambda c: c["sememe"]["fitted"].update(n_steps=1e400), "does not say how TopKSAE was fitted"),
+        (lambda c: c.update(d_in=10**9), r"should have shape \(1000000000, 8\)"),
         (lambda c: c["sememe"].pop("fitted"), "does not say how TopKSAE was fitted"),
         (lambda c: c["sememe"]["fitted"].update(mean=[1.0]), "does not say how TopKSAE was fitted"),
         (lambda c: c.update(d_sae=9), r"tensor W_enc should have shape \(10, 9\), but has \(10, 8\)"),
     ],
 )
-def test_a_tampered_configuration_is_refused(folder, change, message):
+def test_a_tampered_configuration_is_refused(folder, change, message, plain_calls):
     configuration = json.loads((folder / "cfg.json").read_text())
     change(configuration)
     (folder / "cfg.json").write_text(json.dumps(configuration))

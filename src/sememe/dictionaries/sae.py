@@ -210,7 +210,8 @@ class SparseAutoencoder(Dictionary):
         return self.module_.lens_tensors()
 
     def _stored_shapes(self, d_in: int, d_sae: int) -> dict[str, tuple[int, ...]]:
-        tensors = self._module(torch.zeros(d_sae, d_in)).lens_tensors()
+        with torch.device("meta"):  # sizes that a damaged file gives may be of any size
+            tensors = self._module(torch.zeros(d_sae, d_in)).lens_tensors()
         return {name: tuple(value.shape) for name, value in tensors.items()}
 
     def _stored_facts(self) -> dict[str, Any]:

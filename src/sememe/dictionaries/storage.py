@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.torch import save as safetensors_bytes
 from sklearn.utils.validation import check_is_fitted
 
 import sememe
 from sememe.dictionaries.dictionary import Dictionary
+from sememe.dictionaries.parameters import check_integer
 from sememe.dictionaries.registry import registry
 from sememe.dictionaries.tensors import check_tensors, read_tensors
 from sememe.errors import DictionaryError, FormatError
@@ -88,11 +90,21 @@ def load(folder: Path | str) -> Dictionary:
     dictionary = _with_parameters(kind, record.get("parameters"), folder / CONFIGURATION)
     tensors = read_tensors(folder / WEIGHTS)
     sizes = _sizes(configuration, folder / CONFIGURATION, kind._stored_sizes)
-    check_tensors(folder / WEIGHTS, tensors, dictionary._stored_shapes(**sizes))
+    try:
+        expected = dictionary._stored_shapes(**sizes)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise FormatError(
+            f"{folder / CONFIGURATION} gives {name} parameters that do not go together ({error!s:.80})."
+        ) from None
+    check_tensors(folder / WEIGHTS, tensors, expected)
+    for key, value in tensors.items():
+        exact = key in kind._stored_arrays and value.dtype == torch.float64
+        if value.dtype != torch.float32 and not exact:
+            raise FormatError(f"{folder / WEIGHTS}: tensor {key} should be float32, but is {value.dtype}.")
     facts = record.get("fitted")
     try:
         dictionary._restore(tensors, facts)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, ArithmeticError):
         raise FormatError(
             f"{folder / CONFIGURATION} does not say how {name} was fitted (sememe.fitted is {facts!r:.80})."
         ) from None
@@ -111,6 +123,11 @@ def _with_parameters(kind: type[Dictionary], parameters: Any, path: Path) -> Dic
             f"{path} gives a parameter {name} that {kind.__name__} does not have in this version of Sememe: "
             "update Sememe, or save it again."
         )
+    if "k" in known and not (parameters["k"] is None and kind().get_params()["k"] is None):
+        try:
+            check_integer("k", parameters["k"], 1)  # the only one that encoding needs
+        except DictionaryError as error:
+            raise FormatError(f"{path} cannot be used: {error}") from None
     return kind(
         **{key: tuple(value) if isinstance(value, list) else value for key, value in parameters.items()}
     )
