@@ -11,7 +11,7 @@ RUN    ?= runs/mnist
 
 help:
 	@echo "make demo     set up and run the main job: two digit networks, their neurons, their dictionaries"
-	@echo "make explore  open the report of the demo's run"
+	@echo "make explore  draw a digit, look at every unit: opens the explorer on the demo's run"
 	@echo "make test     set up and pass the tests"
 	@echo "make lint     ruff and mypy"
 	@echo "make bench    the benchmarks behind every speed that is stated anywhere"
