@@ -46,7 +46,7 @@ def study(
     to
         The study's folder; studies/NAME if not given.
     into
-        A Markdown file that gets the results between its marks, <!-- NAME --> and <!-- end of NAME -->, and
+        A Markdown file that gets the results between its marks, the comments `NAME` and `end of NAME`, and
         beside it the figure, results/NAME.svg.
     """
     from sememe import files
