@@ -204,7 +204,10 @@ def _print(
     keys = list(dict.fromkeys(row.measure for row in own))
     cells = {(row.measure, row.unit_set): row for row in own}
     units = {row.unit_set: f"{row.units:,}" for row in own}
-    caption = "Mean over units; dead units count as 0, or as the worst where low is good. ↑ higher is better, ↓ lower."
+    caption = (
+        "Mean over units; dead units count as 0, or as the worst where low is good. "
+        "↑ higher is better, ↓ lower."
+    )
     console.print(f"[bold]{title}: {n_items:,} items of {evidence.n_images:,} images")
     if len(sets) <= _BESIDE:
         drawn = _plain_table("measure", *sets)
