@@ -58,6 +58,12 @@ def test_a_failed_resume_leaves_the_estimator_unfitted(interrupted, items):
 
 
 def test_a_damaged_checkpoint_is_refused(interrupted, items):
+    record = json.loads((interrupted / "checkpoint.json").read_text())
+    for step in (None, "8", -1):
+        (interrupted / "checkpoint.json").write_text(json.dumps({**record, "step": step}))
+        with pytest.raises(FormatError, match=f"step as a positive integer, but {step!r} stands there"):
+            small().fit(items, checkpoint=interrupted)
+    (interrupted / "checkpoint.json").write_text(json.dumps(record))
     tensors = interrupted / "checkpoint.safetensors"
     tensors.write_bytes(tensors.read_bytes()[:-7])
     with pytest.raises(FormatError, match="truncated or was changed"):

@@ -38,6 +38,12 @@ def read_checkpoint(folder: Path, identity: dict[str, Any], learners: Sequence[L
     if not isinstance(record, dict) or record.get("format") != _FORMAT:
         raise FormatError(f"{folder / _RECORD} is not a checkpoint of this version: remove the folder.")
     _refuse_another(folder, record.get("identity"), identity)
+    step = record.get("step")
+    if not isinstance(step, int) or step < 1:
+        raise FormatError(
+            f"{folder / _RECORD} should give step as a positive integer, but {step!r} stands there: remove "
+            "the folder."
+        )
     tensors = read_tensors(folder / _TENSORS)
     expected = {name: tuple(value.shape) for name, value in _state(learners).items()}
     check_tensors(folder / _TENSORS, tensors, expected)
@@ -45,7 +51,7 @@ def read_checkpoint(folder: Path, identity: dict[str, Any], learners: Sequence[L
         prefix = f"{number}."
         mine = {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
         learner.load_state(mine)
-    return int(record["step"])
+    return step
 
 
 def training_identity(saes: Sequence[Dictionary], items: Items, found: Moments) -> dict[str, Any]:
