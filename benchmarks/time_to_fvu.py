@@ -104,34 +104,51 @@ def usual_rate(n_components: int) -> float:
     return 2e-4 / (n_components / 2**14) ** 0.5
 
 
-def ours(atoms: Tensor, k: int, rate: float) -> Learner:
-    p = tied(atoms)
-    step = FastStep(p, StepPlan(TopK(k)), clip_norm=CLIP_NORM)
+@dataclass(frozen=True)
+class Settings:
+    """How all train; the last two are ours alone, to see what other choices would do."""
+
+    rate: float
+    own_start: bool = False
+    clip_norm: float = CLIP_NORM
+    encoder_length: float = 1.0
+
+
+def parameters(atoms: Tensor, settings: Settings) -> dict[str, Tensor]:
+    """Where ours begins."""
+    begun = tied(atoms)
+    begun["W_enc"] *= settings.encoder_length
+    return begun
+
+
+def ours(atoms: Tensor, k: int, settings: Settings) -> Learner:
+    p = parameters(atoms, settings)
+    step = FastStep(p, StepPlan(TopK(k)), clip_norm=settings.clip_norm)
     arrays = {name: tensor.numpy() for name, tensor in p.items()}
 
     def reconstruct(x: Tensor) -> Tensor:
         codes = encode_top_k(x.numpy(), arrays["W_enc"], arrays["b_enc"], arrays["b_dec"], k)
         return torch.from_numpy(decode(codes, arrays["W_dec"], arrays["b_dec"]))
 
-    return Learner(lambda x: step.step(x, rate).loss, reconstruct)
+    return Learner(lambda x: step.step(x, settings.rate).loss, reconstruct)
 
 
-def plain(atoms: Tensor, k: int, rate: float) -> Learner:
-    module = SAEModule(**tied(atoms), nonlinearity=TopKNonlinearity(k))
-    step = ReferenceStep(module, PlanObjective(StepPlan(TopK(k))), CLIP_NORM)
-    return Learner(lambda x: step.step(x, rate).loss, module)
+def plain(atoms: Tensor, k: int, settings: Settings) -> Learner:
+    module = SAEModule(**parameters(atoms, settings), nonlinearity=TopKNonlinearity(k))
+    step = ReferenceStep(module, PlanObjective(StepPlan(TopK(k))), settings.clip_norm)
+    return Learner(lambda x: step.step(x, settings.rate).loss, module)
 
 
-def learners(work: Work, atoms: Tensor, rate: float, own_start: bool, seed: int) -> dict[str, Learner]:
+def learners(work: Work, atoms: Tensor, settings: Settings, seed: int) -> dict[str, Learner]:
     """Everyone who takes part, by name."""
-    found = {OURS: ours(atoms, work.k, rate), PLAIN: plain(atoms, work.k, rate)}
+    found = {OURS: ours(atoms, work.k, settings), PLAIN: plain(atoms, work.k, settings)}
     for name, make in PEERS.items():
         torch.manual_seed(seed)
         try:
-            peer = make(work.d_in, work.n_components, work.k, rate)
+            peer = make(work.d_in, work.n_components, work.k, settings.rate)
         except ImportError:
             continue
-        if not own_start:
+        if not settings.own_start:
             peer.begin_with(atoms)
         found[name] = Learner(peer.step, peer.reconstruct)
     return found
@@ -153,21 +170,19 @@ def fvu(x: Tensor, reconstruct: Callable[[Tensor], Tensor]) -> float:
     return float(left / (x - x.mean(dim=0)).square().sum(dtype=torch.float64))
 
 
-def train(work: Work, seed: int, rate: float, own_start: bool) -> dict[str, Curve]:
+def train(work: Work, seed: int, settings: Settings) -> dict[str, Curve]:
     """The curve of everyone who can run here."""
     x, held_out = draw(work, seed)
     atoms = random_atoms(work.n_components, work.d_in, seed)
     able = set()
     # Once off the clock with dictionaries that are thrown away: who can, and what has to be compiled.
-    for name, learner in learners(work, atoms, rate, own_start, seed).items():
+    for name, learner in learners(work, atoms, settings, seed).items():
         try:
             learner.step(x[: work.batch])
         except NotImplementedError:
             continue
         able.add(name)
-    everyone = {
-        name: one for name, one in learners(work, atoms, rate, own_start, seed).items() if name in able
-    }
+    everyone = {name: one for name, one in learners(work, atoms, settings, seed).items() if name in able}
     curves = {name: Curve([0], [0.0], [fvu(held_out, one.reconstruct)]) for name, one in everyone.items()}
     for first in range(0, work.steps, TURN):
         for name, learner in everyone.items():
@@ -235,6 +250,8 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--learning-rate", type=float, help="Adam's, for all")
     parser.add_argument("--own-start", action="store_true", help="others begin as they do by themselves")
+    parser.add_argument("--clip-norm", type=float, default=CLIP_NORM, help="of ours")
+    parser.add_argument("--encoder-length", type=float, default=1.0, help="of ours at the start")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="a file for the curves")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
@@ -247,7 +264,8 @@ def main() -> None:
     for name in options.work:
         work = WORKS[name]
         rate = options.learning_rate or usual_rate(work.n_components)
-        by_seed = [train(work, seed, rate, options.own_start) for seed in options.seeds]
+        settings = Settings(rate, options.own_start, options.clip_norm, options.encoder_length)
+        by_seed = [train(work, seed, settings) for seed in options.seeds]
         kept[name] = [{who: asdict(curve) for who, curve in curves.items()} for curves in by_seed]
         found = table(work, rate, by_seed)
         lines += [*([""] if lines else []), *found]
