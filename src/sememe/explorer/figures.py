@@ -78,12 +78,14 @@ def comparison_figure(
         vertical_spacing=gap / (height - 2 * head) if down > 1 else 0,
     )
     axes: dict[str, dict[str, object]] = {}
+    absent: list[dict[str, object]] = []
     for i, name in enumerate(measures):
         place = {"row": i // columns + 1, "col": i % columns + 1}
         # Alone in its row, a panel has its labels' width to the left: titles end at its right edge.
         title(figure, heading(notes[name]), place, side="right" if columns == 1 else "left")
         _dots(figure, rows, heights, name, theme, place)
         number_of_axis = str(i + 1) if i else ""
+        absent += _absent(rows, heights, name, theme, number_of_axis)
         shown = [row.scores[name] for row in rows if row.reached and name in row.scores]
         axes[f"xaxis{number_of_axis}"] = {"nticks": 5, "title": {"text": direction(notes[name])}}
         axes[f"xaxis{number_of_axis}"] |= _score_range(notes[name], shown)
@@ -95,7 +97,11 @@ def comparison_figure(
             "showticklabels": place["col"] == 1,
         }
     margin = {"t": head, "b": head}
-    return figure.update_layout(axes, template=template(theme), height=height, margin=margin)
+    # All at once: plotly checks every annotation anew with each that is added.
+    words = [*figure.to_dict()["layout"].get("annotations", []), *absent]
+    return figure.update_layout(
+        axes, template=template(theme), height=height, margin=margin, annotations=words
+    )
 
 
 def _score_range(note: MeasureNote, scores: Sequence[Score]) -> dict[str, object]:
@@ -122,24 +128,12 @@ def _dots(
     theme: Theme,
     place: dict[str, int],
 ) -> None:
-    """One panel: a trace a kind, a tick where chance is, a word where there is no score."""
+    """One panel: a trace a kind, a tick where chance is."""
     colours = palette(theme)
     shown: dict[Kind, list[tuple[int, ComparisonRow, Score]]] = {}
     for y, row in zip(heights, rows, strict=True):
-        score = row.scores.get(measure)
-        if row.reached and score is not None and math.isfinite(score.value):
-            shown.setdefault(row.kind, []).append((y, row, score))
-        else:
-            figure.add_annotation(
-                text="<i>not defined</i>" if row.reached else "<i>does not get there</i>",
-                hovertext=row.note or None,
-                font={"size": 12, "color": colours["muted"]},
-                x=0.01,
-                xref="x domain",
-                xanchor="left",
-                y=y,
-                **place,
-            )
+        if _has(row, measure):
+            shown.setdefault(row.kind, []).append((y, row, row.scores[measure]))
     chance = [(score.null, y) for dots in shown.values() for y, _, score in dots if score.null is not None]
     if chance:
         tick = {"symbol": "line-ns", "size": 12, "line": {"width": 2, "color": colours["line-strong"]}}
@@ -159,6 +153,31 @@ def _dots(
             showlegend=False,
             **place,
         )
+
+
+def _has(row: ComparisonRow, measure: str) -> bool:
+    return row.reached and measure in row.scores and math.isfinite(row.scores[measure].value)
+
+
+def _absent(
+    rows: Sequence[ComparisonRow], heights: Sequence[int], measure: str, theme: Theme, axis: str
+) -> list[dict[str, object]]:
+    """A word in one panel for each row without a score."""
+    return [
+        {
+            "text": "<i>not defined</i>" if row.reached else "<i>does not get there</i>",
+            "hovertext": row.note or None,
+            "font": {"size": 12, "color": palette(theme)["muted"]},
+            "showarrow": False,
+            "x": 0.01,
+            "xref": f"x{axis} domain",
+            "xanchor": "left",
+            "y": y,
+            "yref": f"y{axis}",
+        }
+        for y, row in zip(heights, rows, strict=True)
+        if not _has(row, measure)
+    ]
 
 
 def frontier_figure(
