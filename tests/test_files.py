@@ -92,3 +92,16 @@ def test_json_that_cannot_be_read_is_named(tmp_path, content, message):
     with pytest.raises(FormatError, match=message) as caught:
         files.read_json(path)
     assert str(path) in str(caught.value)
+
+
+def test_a_place_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("kept")
+    below = tmp_path / "file" / "a" / "b"
+    with pytest.raises(FormatError, match=r"b cannot be made, since .*file is a file"):
+        files.write_json(below, {})
+    with (
+        pytest.raises(FormatError, match=r"b cannot be made, since .*file is a file"),
+        files.whole_folder(below),
+    ):
+        raise AssertionError("the block must not begin")
+    assert (tmp_path / "file").read_text() == "kept"

@@ -22,7 +22,7 @@ TEMPORARY_PREFIX = ".partial-"
 def write_bytes(path: Path | str, content: bytes) -> None:
     """Write a file atomically, making its folder if there is none."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_room_for(path)
     descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -71,7 +71,7 @@ def whole_folder(path: Path | str, *, may_hold: Collection[str] = ()) -> Iterato
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise FormatError(f"{path} is a file, so it cannot become a folder: choose another place.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_room_for(path)
     temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
     try:
         os.chmod(temporary, 0o777 & ~_umask())
@@ -87,6 +87,15 @@ def whole_folder(path: Path | str, *, may_hold: Collection[str] = ()) -> Iterato
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _make_room_for(path: Path) -> None:
+    """The folders that ``path`` will lie in."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        above = next(folder for folder in path.parents if folder.exists())
+        raise FormatError(f"{path} cannot be made, since {above} is a file: choose another place.") from None
 
 
 def _refuse_strangers(old: Path, new: Path, may_hold: Collection[str]) -> None:

@@ -168,7 +168,6 @@ class _Swept:
         steps = ("max_steps", self.steps if not quick else self.steps // 3)
         size = (("n_components", self.wide), ("random_state", seed))
         trained = (("n_components", self.n_components), ("random_state", seed), steps)
-        widely = (*size, steps)
         squares = (*size, ("codes", "least_squares"))
         passes = (("random_state", seed), ("n_epochs", 2))
         ica = (("random_state", seed), ("max_items", 4_000), ("max_iter", 200), ("tolerance", 0.05))
@@ -183,7 +182,7 @@ class _Swept:
         sweeps = (
             Sweep("neurons", "Neurons", "neurons", "k", whole, twins=whole),
             Sweep("TopK SAE", "TopKSAE", "features", "k", self.features, trained, twins=self.twins),
-            Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", self.l1, widely),
+            Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", self.l1, trained),
             control("top neurons", "Neurons", self.top_neurons, name="TopNeurons", twins=self.top_neurons),
             control("rotated neurons", "RotatedNeurons", self.rotated, rotation, twins=self.rotated),
             control("random directions", "RandomDictionary", self.random, size, twins=self.random),
@@ -194,11 +193,11 @@ class _Swept:
             control("NMF", "NMF", self.nmf, passes, items=few),
             control("k-means", "KMeans", components, passes, items=few, twins=components),
             control("VQ codebook", "CodebookVQ", components, passes, items=few),
-            control("frozen decoder", "FrozenDecoderSAE", self.frozen, widely),
+            control("frozen decoder", "FrozenDecoderSAE", self.frozen, trained),
             control(
                 "untrained network", "TopKSAE", self.untrained, trained, name="Untrained", source="untrained"
             ),
-            control("pixels", "TopKSAE", self.pixels, widely, name="Pixels", source="pixels"),
+            control("pixels", "TopKSAE", self.pixels, trained, name="Pixels", source="pixels"),
         )
         costly = ("ICA", "frozen decoder", "untrained network", "pixels", "VQ codebook")
         return sweeps if not quick else tuple(sweep for sweep in sweeps if sweep.title not in costly)
