@@ -66,7 +66,7 @@ def _hidden1(seed: int, quick: bool) -> LayerPlan:
         nmf=(8, 12),
         frozen=(12,),
         untrained=(8,),
-        pixels=(32,),
+        pixels=(8,),
     )
     sweeps = swept.sweeps(seed, quick)
     return LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, 0, sweeps, "TopKSAE-k6", (4.0,))
@@ -89,7 +89,7 @@ def _hidden2(seed: int, quick: bool) -> LayerPlan:
         nmf=(8, 12),
         frozen=(8,),
         untrained=(8,),
-        pixels=(32,),
+        pixels=(4,),
     )
     sweeps = swept.sweeps(seed, quick)
     return LayerPlan("digit_mlp", "hidden2", "the second hidden layer", 16, 0, sweeps, "TopKSAE-k4", (4.0,))
@@ -112,7 +112,7 @@ def _conv2(seed: int, quick: bool) -> LayerPlan:
         nmf=(16, 24),
         frozen=(16,),
         untrained=(8,),
-        pixels=(32,),
+        pixels=(8,),
     )
     sweeps = swept.sweeps(seed, quick)
     return LayerPlan("digit_cnn", "conv2", "the second convolution", 32, 60, sweeps, "TopKSAE-k4", (4.0,))
@@ -135,7 +135,7 @@ def _fc1(seed: int, quick: bool) -> LayerPlan:
         nmf=(32, 96),
         frozen=(64,),
         untrained=(32,),
-        pixels=(64,),
+        pixels=(16,),
     )
     sweeps = swept.sweeps(seed, quick)
     title = "the layer before the output"
