@@ -7,7 +7,7 @@ image, drawn at random). Fitted on the 60,000 training images, scored on the las
 `conv2`: 8 positions of each). 512 components and k = 8 where a family has them; where sparsity is a
 coefficient, the one that came nearest to 8 components an item on the *first* 5,000 test images, among powers
 of 2 times its default. Two `random_state`s; mean and half the difference. `--write` puts the
-tables into docs/dictionaries.md.
+tables into docs/results.md.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from sememe.dictionaries import Crosscoder, Dictionary, Transcoder
 from sememe.dictionaries.sae import SparseAutoencoder
 from sememe.errors import SememeError
 
-PAGE = Path(__file__).parent.parent / "docs" / "dictionaries.md"
+PAGE = Path(__file__).parent.parent / "docs" / "results.md"
 SEEDS = (0, 1)
 # Items of a fit that compiles what has to be compiled, before the clock runs.
 _WARM_UP = 2_000
@@ -224,7 +224,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="*", help="names of the dictionaries to fit")
     parser.add_argument("--layers", nargs="*", default=list(SPLITS))
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/dictionaries.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/results.md")
     parser.add_argument("--choose", action="store_true", help="find the coefficients instead")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

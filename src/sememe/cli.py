@@ -24,7 +24,7 @@ app = App(
         "Are the features of a dictionary more monosemantic than the neurons of the layer "
         "it was learned on?\n\n"
         "Start with `sememe run`: two digit networks, their neurons, the dictionaries found in them, and an "
-        "honest comparison, in about two minutes."
+        "honest comparison, in about two and a half minutes."
     ),
     version=sememe.__version__,
     help_format="markdown",
