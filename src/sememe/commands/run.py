@@ -25,7 +25,7 @@ def run(
     recipe
         What to run: the name of a recipe.
     quick
-        An impatient first look in little more than half a minute: one layer a network, fewer images, shorter sweeps.
+        A first look in little more than half a minute: one layer a network, fewer images, shorter sweeps.
     seed
         Every random choice follows from it.
     device
