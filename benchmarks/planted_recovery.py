@@ -83,6 +83,7 @@ TRUTHS = {
 # several layers; neurons, which are not fitted; NMF, for signed items; FSQ, whose size is not free.
 VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("TopKSAE", {}),
+    ("TopKSAE", {"lift": 0.0, "auxk_coefficient": 3.0}),
     ("BatchTopKSAE", {}),
     ("MatryoshkaSAE", {}),
     ("ArchetypalSAE", {}),
@@ -151,7 +152,8 @@ def measure(name: str, settings: dict[str, Any], truth: Planted, n_items: int, s
 
 def row(name: str, settings: dict[str, Any], truths: list[Planted], n_items: int) -> str:
     """A line of the table."""
-    told = f"`{name}`"
+    variant = [f"{key}={value:g}" for key, value in settings.items() if key in ("lift", "auxk_coefficient")]
+    told = ", ".join([f"`{name}`", *variant])
     try:
         found = [measure(name, settings, one, n_items, seed) for seed, one in zip(SEEDS, truths, strict=True)]
     except SememeError as error:
