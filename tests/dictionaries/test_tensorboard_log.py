@@ -1,4 +1,5 @@
 import gc
+import importlib
 import json
 import sys
 import threading
@@ -24,7 +25,7 @@ _SETTINGS = {
 
 def shown(folder: Path) -> dict[int, dict[str, float]]:
     """What TensorBoard shows of one run: its scalars at every step."""
-    event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    event_accumulator = importlib.import_module("tensorboard.backend.event_processing.event_accumulator")
     events = event_accumulator.EventAccumulator(str(folder)).Reload()
     found: dict[int, dict[str, float]] = {}
     for tag in events.Tags()["scalars"]:
@@ -51,7 +52,6 @@ def recorded(path: Path, dictionary: int = 0) -> dict[int, dict[str, float]]:
 @pytest.fixture
 def both(tmp_path):
     """A log to both, made anew, as by another process, each time it is asked for."""
-    pytest.importorskip("tensorboard")
 
     def made():
         lines, board = JsonLines(tmp_path / "training.jsonl"), TensorBoard(tmp_path / "board")
@@ -83,7 +83,6 @@ def test_each_dictionary_of_a_sweep_is_a_run(items, both, tmp_path):
 
 
 def test_a_run_may_have_a_name(tmp_path):
-    pytest.importorskip("tensorboard")
     with TensorBoard(tmp_path, names=("k=4", "k=8")) as log:
         log({"dictionary": 1, "step": 50, "fvu": 0.25})
     assert shown(tmp_path / "k=8") == {50: {"fvu": 0.25}}
@@ -116,7 +115,6 @@ def test_a_resumed_training_goes_on_behind_what_was_recorded(items, both, tmp_pa
 
 
 def test_its_writers_end_when_it_is_closed_or_let_go_of(tmp_path):
-    pytest.importorskip("tensorboard")
     before = threading.active_count()
     log = TensorBoard(tmp_path)
     log({"dictionary": 0, "step": 50, "fvu": 0.5})

@@ -23,15 +23,13 @@ Every part is written whole or not at all, so what exists is finished: a resumed
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from sememe import files
 from sememe.errors import FormatError, RunError
 from sememe.recipes.configuration import LAYOUT_VERSION, RunConfiguration
+from sememe.runs.claim import holds_record, locked
 
 
 class RunFolder:
@@ -116,17 +114,7 @@ class RunFolder:
 
         Raises :class:`RunError` when the folder holds something else, which is never overwritten.
         """
-        if not self.path.exists():
-            return None
-        if not self.path.is_dir():
-            raise RunError(f"{self.path} is a file, not a folder: choose another place with --run.")
-        if not self.record_path.exists():
-            strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name != ".lock")
-            if strangers:
-                raise RunError(
-                    f"{self.path} is not a run and not empty (it holds {', '.join(strangers[:3])}): "
-                    "choose another folder with --run."
-                )
+        if not holds_record(self.path, self.record_path, kind="run", option="--run"):
             return None
         record = self.read_record()
         difference = _first_difference(record["configuration"], configuration.as_json())
@@ -137,26 +125,9 @@ class RunFolder:
             )
         return record
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keep a second process from filling the same folder."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{self.path} cannot be made ({error.strerror}): choose another place with --run."
-            ) from None
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise RunError(
-                f"Another process is filling {self.path}: wait for it, or choose another folder with --run."
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        return locked(self.path, option="--run")
 
 
 def _first_difference(there: Any, here: Any, place: str = "") -> str | None:

@@ -10,6 +10,7 @@ from sememe import files
 from sememe.networks.device import resolve_device
 from sememe.recipes.configuration import RunConfiguration
 from sememe.runs.folder import RunFolder
+from sememe.runs.pace import work_through
 from sememe.runs.provenance import peak_memory, provenance
 from sememe.runs.report import write_report
 from sememe.runs.reporter import Reporter, Silent
@@ -60,22 +61,16 @@ def run(
         record["processes"].append(provenance(resolved))
         folder.write_record(record)
         stages = stages_of(configuration, folder, resolved)
-        pace = _Pace(stages)
-        for number, stage in enumerate(stages, start=1):
-            if stage.done:
-                reporter.skip(stage.title, number, len(stages))
-                continue
-            reporter.begin(stage.title, number, len(stages), pace.remaining(number - 1))
-            begun = time.perf_counter()
-            result = stage.work(reporter.progress)
-            seconds = time.perf_counter() - begun
-            pace.took(stage, seconds)
+
+        def finished(stage: Stage, seconds: float, result: str) -> str:
             _note_stage(record, stage, seconds, result)
             folder.write_record(record)
             if stage.worth_a_look:
                 write_report(configuration, folder)
                 result += f"; a first look: {folder.report_path}"
-            reporter.end(seconds, result)
+            return result
+
+        work_through(stages, reporter, finished)
         record |= {"status": "finished", "finished": _now()}
         folder.write_record(record)
     return Finished(folder, time.perf_counter() - started, peak_memory(), earlier is not None)
@@ -85,28 +80,6 @@ def _note_stage(record: dict[str, Any], stage: Stage, seconds: float, result: st
     done = {"name": stage.name, "seconds": round(seconds, 3), "finished": _now(), "result": result}
     record["stages"].append(done)
     record["peak_memory_bytes"] = max(record["peak_memory_bytes"], peak_memory())
-
-
-# Seconds of expected work that the estimate trusts before it has seen any.
-_PRIOR = 20.0
-
-
-class _Pace:
-    """Estimates the time remaining from how this machine fares against the stages' rough durations."""
-
-    def __init__(self, stages: list[Stage]) -> None:
-        self._stages = stages
-        self._expected = 0.0
-        self._measured = 0.0
-
-    def took(self, stage: Stage, seconds: float) -> None:
-        self._expected += stage.seconds
-        self._measured += seconds
-
-    def remaining(self, finished: int) -> float:
-        # One short stage says little about the rest: it counts as if some more had gone as expected.
-        ratio = (self._measured + _PRIOR) / (self._expected + _PRIOR)
-        return ratio * sum(stage.seconds for stage in self._stages[finished:] if not stage.done)
 
 
 def _now() -> str:

@@ -12,16 +12,15 @@
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from sememe import files
 from sememe.errors import FormatError, RunError
+from sememe.runs.claim import holds_record, locked
 
-_OWN = ("networks", "cells", ".lock")
+_OWN = ("networks", "cells")
 
 
 class StudyFolder:
@@ -65,17 +64,7 @@ class StudyFolder:
 
         Raises :class:`~sememe.errors.RunError` when the folder holds something else, which is never touched.
         """
-        if not self.path.exists():
-            return None
-        if not self.path.is_dir():
-            raise RunError(f"{self.path} is a file, not a folder: choose another place with --to.")
-        if not self.record.exists():
-            strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in _OWN)
-            if strangers:
-                raise RunError(
-                    f"{self.path} is not a study and not empty (it holds {', '.join(strangers[:3])}): "
-                    "choose another folder with --to."
-                )
+        if not holds_record(self.path, self.record, kind="study", option="--to", own=_OWN):
             return None
         record = files.read_json(self.record)
         if not isinstance(record, dict) or not isinstance(record.get("configuration"), dict):
@@ -91,23 +80,6 @@ class StudyFolder:
                 )
         return record
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keep a second process from filling the same folder."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{self.path} cannot be made ({error.strerror}): choose another place with --to."
-            ) from None
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise RunError(
-                f"Another process is filling {self.path}: wait for it, or choose another folder with --to."
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        return locked(self.path, option="--to")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sememe import files
 from sememe.networks import resolve_device
+from sememe.runs.pace import work_through
 from sememe.runs.provenance import peak_memory, provenance
 from sememe.runs.reporter import Reporter, Silent
 from sememe.runs.stage import Stage
@@ -16,9 +17,6 @@ from sememe.studies.markdown import documented
 from sememe.studies.page import study_html
 from sememe.studies.panel_svg import panels_svg
 from sememe.studies.study import Findings, Options, Study
-
-# Seconds of expected work that the estimate of the time remaining trusts before it has seen any.
-_PRIOR = 20.0
 
 
 @dataclass(frozen=True)
@@ -66,21 +64,13 @@ def run_study(
         record |= {"status": "unfinished"}
         record["processes"].append(provenance(resolved))
         files.write_json(folder.record, record)
-        stages = study.stages(folder, resolved)
-        expected = measured = 0.0
-        for number, stage in enumerate(stages, start=1):
-            if stage.done:
-                reporter.skip(stage.title, number, len(stages))
-                continue
-            pace = (measured + _PRIOR) / (expected + _PRIOR)
-            reporter.begin(stage.title, number, len(stages), pace * _remaining(stages[number - 1 :]))
-            begun = time.perf_counter()
-            result = stage.work(reporter.progress)
-            seconds = time.perf_counter() - begun
-            expected, measured = expected + stage.seconds, measured + seconds
+
+        def finished(stage: Stage, seconds: float, result: str) -> str:
             record["stages"].append({"name": stage.name, "seconds": round(seconds, 3), "result": result})
             files.write_json(folder.record, record)
-            reporter.end(seconds, result)
+            return result
+
+        work_through(study.stages(folder, resolved), reporter, finished)
         findings = study.findings(folder)
         record |= {"status": "finished", "finished": _now()}
         files.write_json(folder.record, record)
@@ -92,10 +82,6 @@ def run_study(
         files.write_text(folder.figure, panels_svg(findings.figure))
         files.write_text(folder.markdown, documented(study.name, study.title, findings.markdown, record))
     return Finished(folder, findings, time.perf_counter() - started, peak_memory(), earlier is not None)
-
-
-def _remaining(stages: list[Stage]) -> float:
-    return sum(stage.seconds for stage in stages if not stage.done)
 
 
 def _now() -> str:
