@@ -42,7 +42,7 @@ def unit_effects(run: RunData, address: UnitAddress) -> EffectsPage:
     opened = opened_unit(run, address)
     network = run.network(opened.layer.network)
     if network is None:
-        reason = f"{opened.layer.network} does not run inside the explorer: use `sememe explain` on this run."
+        reason = f"{opened.layer.network} is not one of the networks that run inside the explorer."
         return EffectsPage(0, 0, None, None, None, reason)
     firing = np.unique(opened.layer.items.image[np.flatnonzero(opened.code)])
     if not len(firing):
