@@ -5,6 +5,7 @@ import pytest
 
 from sememe import dictionaries, measures, networks
 from sememe.commands.image_source import read_images
+from sememe.runs.unit_table import read_units
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,24 @@ def test_an_encoder_says_how_alike_images_are(command, store, sweep, pictures, t
     code, said, _ = command("measure", sweep / "n2", store, *options)
     assert code == 0
     assert ("n2", "monosemanticity_score[encoder, centred]") in rows_of(said)
+
+
+def test_every_units_own_scores_come_with_intervals(command, store, sweep, pictures, tmp_path):
+    path = tmp_path / "units.parquet"
+    code, _, _ = command("measure", sweep, store, "--images", pictures, "--units", path)
+    assert code == 0
+    units = read_units(path).to_pydict()
+    assert units["unit_set"] == ["neurons"] * 16 + ["n2"] * 2 + ["n4"] * 4
+    labels = read_images(str(pictures)).labels
+    values = np.asarray(dictionaries.load(sweep / "n4").transform(_values(store)))
+    expected = measures.dominant_mass(values, labels, n_classes=3)
+    np.testing.assert_allclose(units["dominant_mass"][-4:], expected, rtol=1e-5)
+    assert all(
+        low <= value <= high
+        for low, value, high in zip(
+            units["dominant_mass:low"], units["dominant_mass"], units["dominant_mass:high"], strict=True
+        )
+    )
 
 
 def test_images_of_another_set_or_part_are_refused(refused, store, sweep, pictures):

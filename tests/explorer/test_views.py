@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from sememe.explorer.endpoint import NotThere, plain, read_parameters
 from sememe.explorer.live.run_data import RunData
 from sememe.explorer.views import ENDPOINTS
 from sememe.explorer.views.standing import below
+from sememe.explorer.views.units import unit_scores
+from sememe.runs.unit_table import read_units, write_units
 
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
 MLP, MAP, VECTOR = "digit_mlp.hidden1", "digit_cnn.conv2", "digit_cnn.fc1"
@@ -170,13 +173,34 @@ def test_standings_name_the_neurons_and_the_controls(finished):
     assert ask(finished, "unit-scores", layer=VECTOR, set=SAE, unit=0) is None
 
 
-def test_interval_of_a_units_score_lies_around_the_score_of_the_run(finished):
-    scores = ask(finished, "unit-scores", layer=MLP, set=SAE, unit=liveliest(finished, MLP))
-    by_key = {score.key: score for score in scores}
+def test_a_units_intervals_are_those_of_the_run(finished):
+    unit = liveliest(finished, MLP)
+    table = unit_scores(finished.layer(MLP), SAE)
+    assert table is not None
+    by_key = {score.key: score for score in ask(finished, "unit-scores", layer=MLP, set=SAE, unit=unit)}
+    for key in ("class_selectivity", "dominant_mass", "clarity[encoder]"):
+        score = by_key[key]
+        assert (score.low, score.high) == (
+            table[f"{key}:low"][unit].as_py(),
+            table[f"{key}:high"][unit].as_py(),
+        )
+        assert score.low <= score.value <= score.high
+
+
+def test_an_older_run_without_intervals_gets_those_that_can_be_repeated(finished, tmp_path):
+    folder = shutil.copytree(finished.folder.root, tmp_path / "run")
+    path = folder / "measures" / f"{MLP}.units.parquet"
+    table = read_units(path)
+    kept = [name for name in table.column_names if not name.endswith((":low", ":high"))]
+    write_units(path, table.select(kept))
+    address = {"layer": MLP, "set": SAE, "unit": liveliest(finished, MLP)}
+    written = {score.key: score for score in ask(finished, "unit-scores", **address)}
+    by_key = {score.key: score for score in ask(RunData(folder), "unit-scores", **address)}
     for key in ("class_selectivity", "dominant_mass", "class_information"):
         score = by_key[key]
         assert score.low <= score.value <= score.high
         assert score.high - score.low < 0.5
+        assert score.value == written[key].value
     # What needs an embedding is not repeated here, so no interval is made up for it.
     assert by_key["clarity[encoder]"].low is None
 

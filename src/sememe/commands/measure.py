@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sememe.commands.item_source import ItemSource
     from sememe.images import ImageSet
-    from sememe.measures import Evidence, MeasureTable
+    from sememe.measures import Evaluation, Evidence, MeasureTable
 
 _NEURONS = "neurons"
 # So many unit sets stand side by side with their intervals; more stand one below the other.
@@ -38,6 +39,7 @@ def measure(
     channels: Literal["grey", "colour"] | None = None,
     items: int = 20_000,
     replicates: int = 200,
+    units: Path | None = None,
     json_: Annotated[Flag, Parameter("--json")] = False,
     seed: int = 0,
     device: Device = "auto",
@@ -71,6 +73,8 @@ def measure(
         Items to measure on, at most: all those of images that are drawn at random.
     replicates
         Bootstrap replicates behind each interval.
+    units
+        A Parquet file to write: a row a unit with its own scores, each with its 95 % interval over images.
     json_
         Every score and interval as JSON, for programs.
     seed
@@ -108,6 +112,8 @@ def measure(
         codes = one.transform(values)
         kept = (values, one.inverse_transform(codes)) if later is None else (later, one.predict(values))
         evaluations.append(measures.evaluate(codes, evidence, name=name, reconstruction=kept))
+    if units is not None:
+        _write_units(units, evaluations)
     title = source.title if source.store is None else source.store.layer
     table = measures.compare(title, evaluations, controls=[_NEURONS])
     if json_:
@@ -115,6 +121,15 @@ def measure(
         say(json.dumps({"store": str(store), "title": source.title, "rows": own}, indent=1, allow_nan=False))
         return
     _print(Console(highlight=False), table, source.title, len(rows), evidence)
+
+
+def _write_units(path: Path, evaluations: Sequence["Evaluation"]) -> None:
+    import pyarrow as pa
+
+    from sememe.runs.unit_table import unit_rows, write_units
+
+    rows = [unit_rows(evaluation.name, evaluation) for evaluation in evaluations]
+    write_units(path, pa.concat_tables(rows, promote_options="default"))
 
 
 def _later_values(target: Path | None, source: "ItemSource", rows: np.ndarray) -> np.ndarray | None:

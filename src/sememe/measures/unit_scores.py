@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -32,6 +32,7 @@ from sememe.measures.record import MeasureRecord, registry
 from sememe.measures.signs import halves
 from sememe.measures.similarity.top_totals import greatest_codes
 from sememe.measures.totals import Sums, weighted
+from sememe.measures.unit_intervals import unit_intervals
 from sememe.measures.unit_sums import Part, null_scores, unit_measures, unit_sums
 from sememe.progress import Progress
 
@@ -40,6 +41,10 @@ CHUNK = 128
 
 WORTH_IT = 0.7
 """Share of non-zero codes up to which CSR is the faster layout."""
+
+
+Ends: TypeAlias = tuple[Float[np.ndarray, " units"], Float[np.ndarray, " units"]]
+"""Lower and upper ends of intervals."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,10 @@ class UnitScores:
     mean: Estimate
     alive: Estimate
     corrected: Estimate
+    low: Float[np.ndarray, " units"] | None = None
+    """Ends of each unit's own 95 % interval over images (``unit_intervals.py``). NaN for a unit without one,
+    as all are where images do not move a measure; None where several seeds were pooled."""
+    high: Float[np.ndarray, " units"] | None = None
 
 
 class _Means:
@@ -62,6 +71,7 @@ class _Means:
     def __init__(self, record: MeasureRecord, n_units: int, replicates: int) -> None:
         self.record = record
         self.values, self.null = np.full(n_units, np.nan), np.full(n_units, np.nan)
+        self.low, self.high = np.full(n_units, np.nan), np.full(n_units, np.nan)
         self._drawn = np.zeros((3, replicates))
         self._alive_units = np.zeros(replicates)
 
@@ -72,8 +82,11 @@ class _Means:
         null: Float[np.ndarray, " chunk"],
         drawn: Float[np.ndarray, "replicates chunk"],
         times: Float[np.ndarray, "replicates chunk"],
+        ends: Ends | None,
     ) -> None:
         self.values[chunk], self.null[chunk] = values, null
+        if ends is not None:
+            self.low[chunk], self.high[chunk] = ends
         scored = ~np.isnan(drawn)
         known = np.where(scored, drawn, 0.0)
         self._drawn[0] += (times * np.where(scored, known, self.record.dead_value)).sum(axis=1)
@@ -100,6 +113,8 @@ class _Means:
             corrected=Estimate(
                 float("nan") if without else float(corrected.mean()), self._drawn[2] / n_units
             ),
+            low=self.low,
+            high=self.high,
         )
 
 
@@ -122,6 +137,7 @@ class _Chunk:
     values: Float[np.ndarray, " chunk"]
     null: Float[np.ndarray, " chunk"]
     drawn: Float[np.ndarray, "replicates chunk"]
+    ends: Ends
 
 
 def unit_scores(
@@ -146,7 +162,7 @@ def unit_scores(
         ):
             for part in found:
                 gathered = means.setdefault(part.key, _Means(part.record, n_units, resampling.replicates))
-                gathered.add(chunk, part.values, part.null, part.drawn, times[:, chunk])
+                gathered.add(chunk, part.values, part.null, part.drawn, times[:, chunk], part.ends)
             progress(chunk.stop / n_units, f"{chunk.stop} of {n_units} units")
     return {key: gathered.scores() for key, gathered in means.items()}
 
@@ -170,7 +186,9 @@ def _score_chunk(
         for record, key in unit_measures(evidence, kind, variant):
             values = split.join(record.from_totals(whole), mass.sum(axis=0))
             null = np.where(np.isnan(values), np.nan, nulls[key])
-            yield _Chunk(key, record, values, null, split.join(record.from_totals(drawn), drawn_mass))
+            resampled = split.join(record.from_totals(drawn), drawn_mass)
+            ends = unit_intervals(values, resampled, record.range)
+            yield _Chunk(key, record, values, null, resampled, ends)
 
 
 def _cores() -> int:
@@ -209,7 +227,9 @@ def given_scores(sums: Mapping[str, Sums], n_units: int, evidence: Evidence) -> 
             if values.shape != (n_units,):
                 raise MeasureError(f"The sums {key!r} are of {values.size} units, the codes of {n_units}.")
             named = record.name + bracket + rest
-            scores[named] = _gathered(record, values, null, record.from_totals(drawn), evidence)
+            resampled = record.from_totals(drawn)
+            ends = unit_intervals(values, resampled, record.range)
+            scores[named] = _gathered(record, values, null, resampled, ends, evidence)
     return scores
 
 
@@ -229,7 +249,7 @@ def given_values(
         if found.shape != (n_units,):
             raise MeasureError(f"The values of {key!r} are of {found.size} units, the codes of {n_units}.")
         drawn = np.broadcast_to(found.astype(np.float64), (evidence.resampling.replicates, n_units))
-        scores[key] = _gathered(record, found.astype(np.float64), float("nan"), drawn, evidence)
+        scores[key] = _gathered(record, found.astype(np.float64), float("nan"), drawn, None, evidence)
     return scores
 
 
@@ -238,12 +258,13 @@ def _gathered(
     values: Float[np.ndarray, " units"],
     null: float,
     drawn: Float[np.ndarray, "replicates units"],
+    ends: Ends | None,
     evidence: Evidence,
 ) -> UnitScores:
     n_units = values.size
     gathered = _Means(record, n_units, evidence.resampling.replicates)
     nulls = np.where(np.isnan(values), np.nan, null)
-    gathered.add(slice(0, n_units), values, nulls, drawn, evidence.resampling.unit_weights(n_units))
+    gathered.add(slice(0, n_units), values, nulls, drawn, evidence.resampling.unit_weights(n_units), ends)
     return gathered.scores()
 
 

@@ -14,7 +14,7 @@
         dictionaries/<network>.<layer>/twins/<point>/   the same with another seed
         dictionaries/<network>.second.<layer>/<point>/  the same on the second network
         measures/<network>.<layer>.json     every unit set's scores with intervals
-        measures/<network>.<layer>.units.parquet    every unit's own scores
+        measures/<network>.<layer>.units.parquet    every unit's own scores, with intervals
         report.html                         self-contained
 
 Every part is written whole or not at all, so what exists is finished: a resumed run needs to know no more.

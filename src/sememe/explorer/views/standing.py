@@ -49,7 +49,8 @@ def standings(run: RunData, address: UnitAddress) -> tuple[Standing, ...] | None
         return None
     own_values = {key: numbers(own, key) for key in score_keys(own)}
     known = {key: float(values[address.unit]) for key, values in own_values.items() if values is not None}
-    again = unit_intervals(layer, address.set, address.unit, known)
+    written = any(name.endswith(":low") for name in own.column_names)
+    again = {} if written else unit_intervals(layer, address.set, address.unit, known)
     compared = [(each, unit_scores(layer, each.key)) for each in yardsticks(layer, address.set)]
     found = []
     for key in score_keys(own):

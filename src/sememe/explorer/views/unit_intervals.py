@@ -1,8 +1,8 @@
-"""Intervals of one unit's scores, where the run has not written them: its images resampled as the run did.
+"""Intervals of one unit's scores for a run that has not written them: its images resampled as the run did.
 
-A run's table of units holds scores alone. Those that need nothing but codes and labels are scored here once
-more by :func:`~sememe.measures.evaluate`, with the run's own resampling; an interval is given only where the
-score comes out as the run's own, so that it never belongs to another number.
+The table of units of an older run holds scores alone. Those that need nothing but codes and labels are scored
+here once more by :func:`~sememe.measures.evaluate`, with the run's own resampling; an interval is given only
+where the score comes out as the run's own, so that it never belongs to another number.
 """
 
 import math
@@ -38,8 +38,9 @@ def unit_intervals(
     one = layer.codes(unit_set)[:, [unit]].tocsr()
     found = {}
     for key, again in measures.evaluate(one, evidence, name="unit").units.items():
-        # Replicates in which the unit never fires have no score and say nothing of its spread.
-        low, high = again.alive.low, again.alive.high
-        if math.isclose(again.alive.value, scores.get(key, math.nan), abs_tol=_SAME) and math.isfinite(low):
+        assert again.low is not None
+        assert again.high is not None
+        low, high = float(again.low[0]), float(again.high[0])
+        if math.isclose(again.values[0], scores.get(key, math.nan), abs_tol=_SAME) and math.isfinite(low):
             found[key] = (low, high)
     return found
