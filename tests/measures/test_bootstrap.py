@@ -89,6 +89,20 @@ def test_seeds_are_drawn_in_every_replicate():
     assert over_seeds(seeds[:1], drawn) is seeds[0]
 
 
+def test_seeds_of_networks_are_drawn_apart_from_those_of_dictionaries():
+    # Three dictionaries on each of three networks, the second three times as far apart.
+    drawn = resample(60, replicates=4000)
+    inner = np.array([0.0, 0.1, 0.2])
+    networks = [
+        over_seeds([Estimate(v, np.full(4000, v)) for v in start + inner], drawn) for start in (0, 0.3, 0.6)
+    ]
+    variance = [np.var(some, ddof=1) / 3 for some in (inner, 3 * inner)]
+    apart = over_seeds(networks, drawn, level=1).replicates.std()
+    assert apart == pytest.approx(np.sqrt(sum(variance)), rel=0.05)
+    # With the same draws for both they would add up as if networks and dictionaries were one thing.
+    assert over_seeds(networks, drawn).replicates.std() > 1.2 * apart
+
+
 def test_where_seeds_carry_all_variance_they_give_the_degrees_of_freedom():
     drawn = resample(60, replicates=2000)
     pooled = over_seeds([Estimate(v, np.full(2000, v)) for v in (0.1, 0.2, 0.6)], drawn)

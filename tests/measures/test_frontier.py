@@ -25,7 +25,7 @@ def point(fvu, l0, score, name="TopK", replicates=None, recovered=None, units=10
         estimate(score),
         estimate(score),
     )
-    return Evaluation(name, {"l0": l0}, 100, 100, units, 0, nothing, sets, {"class_selectivity": scores})
+    return Evaluation(name, {"l0": l0}, 100, 100, 100, units, 0, nothing, sets, {"class_selectivity": scores})
 
 
 SWEEP = [point(0.16, 2, 0.8), point(0.04, 8, 0.6), point(0.01, 32, 0.4)]
@@ -130,7 +130,7 @@ def test_targets_read_well():
 
 
 def test_evaluations_that_cannot_be_placed_are_named():
-    lost = Evaluation("TopK", {}, 1, 1, 1, 0, np.zeros(1), {"l0": Estimate(1.0, np.ones(5))}, {})
+    lost = Evaluation("TopK", {}, 1, 1, 1, 1, 0, np.zeros(1), {"l0": Estimate(1.0, np.ones(5))}, {})
     with pytest.raises(MeasureError, match="'TopK' has no FVU"):
         match([lost], Target("fvu", 0.05))
     with pytest.raises(MeasureError, match=r"'TopK' has no loss_recovered\[zero\]"):

@@ -49,6 +49,7 @@ def test_counts_are_of_all_seeds_and_what_differs_is_no_setting(seeds):
     found, drawn = seeds
     pooled = measures.pool_seeds(found, drawn)
     assert (pooled.n_units, pooled.n_dead, pooled.n_items) == (24, 3, 90)
+    assert pooled.n_groups == 45
     assert pooled.settings == {"k": 4}
 
 

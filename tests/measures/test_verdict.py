@@ -12,7 +12,7 @@ SPARSE = Target("l0", 8)
 
 def family(name, fvu=0.05, l0=8.0, at=AT):
     sets = {"fvu": Estimate(fvu, np.full(5, fvu)), "l0": Estimate(l0, np.full(5, l0))}
-    return match([Evaluation(name, {}, 10, 10, 4, 0, np.ones(4), sets, {})], at)
+    return match([Evaluation(name, {}, 10, 10, 10, 4, 0, np.ones(4), sets, {})], at)
 
 
 MEASURES = (

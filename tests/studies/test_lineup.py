@@ -29,8 +29,25 @@ def test_what_is_drawn_has_all_seeds_where_it_is_compared_with_features_closely(
     entries = lineup(SHAPES["fc1"], ("topk",), (8,), steps=10, costly=True)
     seeds = {entry.sweep.title: entry.seeds for entry in entries}
     assert {seeds["TopK SAE"], seeds["random directions"], seeds["stored activations"]} == {"all"}
-    assert {seeds["neurons"], seeds["PCA"], seeds["stored, wide"]} == {"one"}
-    assert {seeds["pixels"], seeds["untrained network"], seeds["frozen decoder"]} == {"once"}
+    assert {seeds["neurons"], seeds["PCA"], seeds["wide stored activations"], seeds["pixels"]} == {"one"}
+
+
+def test_the_verdict_is_about_the_first_family_alone_and_others_stand_beside_it():
+    entries = lineup(SHAPES["fc1"], ("topk", "matryoshka"), (8,), steps=10, costly=False)
+    features = {e.sweep.title: (e.seeds, e.beside) for e in entries if e.sweep.kind == "features"}
+    assert features == {
+        "TopK SAE": ("all", False),
+        "Matryoshka SAE": ("one", True),
+        "wide TopK SAE": ("one", True),
+    }
+    wide = lineup(SHAPES["fc1"], ("topk", "matryoshka"), (8,), steps=10, costly=False, all_wide=True)
+    assert {e.sweep.title for e in wide} - {e.sweep.title for e in entries} == {"wide Matryoshka SAE"}
+
+
+@pytest.mark.parametrize("layer", SHAPES)
+def test_names_of_sets_can_be_listed_with_commas(layer):
+    entries = lineup(SHAPES[layer], tuple(FAMILIES), SHAPES[layer].k, steps=10, costly=True)
+    assert not [entry.sweep.title for entry in entries if "," in entry.sweep.title]
 
 
 def test_families_are_named_once_with_or_without_spaces():

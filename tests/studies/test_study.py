@@ -2,8 +2,10 @@
 
 import pytest
 
+from sememe import judging
 from sememe.errors import RunError
-from sememe.studies import Options, configure, registry
+from sememe.studies import Options, StudyFolder, configure, registry
+from sememe.studies.bench import Bench
 
 
 @pytest.mark.parametrize("name", sorted(registry()))
@@ -53,3 +55,21 @@ def test_an_unknown_study_and_an_unknown_family_are_named():
         configure("monosemanticity", Options(families="topk,relu"))
     with pytest.raises(RunError, match="study of width compares no families"):
         configure("width", Options(families="topk"))
+
+
+def test_choices_are_made_on_seeds_and_images_that_no_report_uses(tmp_path):
+    report = configure("monosemanticity", Options())
+    choice = configure("monosemanticity", Options(development=True, networks=3, dictionaries=5))
+    assert not set(choice.network_seeds()) & set(report.network_seeds())
+    assert not set(choice.dictionary_seeds()) & set(report.dictionary_seeds())
+    seen = [
+        {image.tobytes() for image in bench(tmp_path, development).images()[-1].pixels}
+        for development in (False, True)
+    ]
+    assert not set.intersection(*seen)
+    with pytest.raises(RunError, match="study of width: leave --development out"):
+        configure("width", Options(development=True))
+
+
+def bench(folder, development):
+    return Bench(StudyFolder(folder), 0, 10, 5_000, development, 5, 20, judging.Limits(), "cpu")

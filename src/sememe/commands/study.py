@@ -17,6 +17,7 @@ def study(
     networks: int | None = None,
     dictionaries: int | None = None,
     families: str | None = None,
+    development: Flag = False,
     device: Device = "auto",
     to: Path | None = None,
     into: Path | None = None,
@@ -40,11 +41,14 @@ def study(
     dictionaries
         How many seeds of each dictionary on each network.
     families
-        Dictionaries that monosemanticity compares, such as topk,matryoshka; all of them if not given.
+        Dictionaries that monosemanticity compares, such as topk,matryoshka; all of them if not given. Its
+        answer is about the first, which gets all seeds; the others get one on each network.
+    development
+        Score images and seeds that are kept for choices; monosemanticity then has every family at two widths.
     device
         Where networks are trained.
     to
-        The study's folder; studies/NAME if not given.
+        The study's folder; studies/NAME if not given, with -quick or -development behind.
     into
         A Markdown file that gets the results between its marks, the comments `NAME` and `end of NAME`, and
         beside it the figure, results/NAME.svg.
@@ -54,9 +58,10 @@ def study(
     from sememe.studies import Options, configure, run_study
     from sememe.studies.markdown import figure_beside, write_between_marks
 
-    options = Options(quick, seed, layer, networks, dictionaries, families)
+    options = Options(quick, seed, layer, networks, dictionaries, families, development)
     chosen = configure(name, options)
-    path = to or Path("studies") / (name if not quick else f"{name}-quick")
+    kinds = [word for word, asked in (("quick", quick), ("development", development)) if asked]
+    path = to or Path("studies") / "-".join([name, *kinds])
     console = Console(highlight=False)
     reporter = reporter_for(console)
     try:

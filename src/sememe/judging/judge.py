@@ -83,8 +83,8 @@ def judge_layer(
     }
     asked = needed(first.values(), places) | {u.key for sets in unit_sets for u in sets if u.whole}
     scored: dict[Key, Evaluation] = {}
-    for number, key in enumerate(key for key in keys if key in asked):
-        step = part(progress, 0.3 + 0.7 * number / len(asked), 0.3 + 0.7 * (number + 1) / len(asked))
+    for done, key in enumerate(key for key in keys if key in asked):
+        step = part(progress, 0.3 + 0.7 * done / len(asked), 0.3 + 0.7 * (done + 1) / len(asked))
         own = [[c for c in found if c.unit_set.key == key] for found in coded]
         step(0.0, _title(own[0][0].unit_set))
         evaluations = []
@@ -100,8 +100,9 @@ def judge_layer(
                         twins=[c.unit_set.dictionary for c in seeds if c is not one]
                         + [u.dictionary for u in more],
                         elsewhere=other,
+                        seed=(index, number),
                     )
-                    for one in seeds
+                    for number, one in enumerate(seeds)
                 ]
             )
         scored[key] = pool(evaluations, subjects)
@@ -125,7 +126,7 @@ def needed(evaluations: Iterable[Evaluation], places: Places) -> set[Key]:
 def pool(evaluations: Sequence[Sequence[Evaluation]], subjects: Sequence[Subject]) -> Evaluation:
     """One setting's evaluations, ``[network seed][dictionary seed]``, as one: dictionaries first."""
     resampling = subjects[0].evidence.resampling
-    return pool_seeds([pool_seeds(seeds, resampling) for seeds in evaluations], resampling)
+    return pool_seeds([pool_seeds(seeds, resampling) for seeds in evaluations], resampling, level=1)
 
 
 def summed_up(

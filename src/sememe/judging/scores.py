@@ -1,6 +1,7 @@
 """One unit set on one subject: a first look at its fidelity, then everything else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -87,6 +88,7 @@ def score(
     *,
     twins: Sequence[Dictionary] = (),
     elsewhere: sparse.csr_array | None = None,
+    seed: tuple[int, int] = (0, 0),
 ) -> Evaluation:
     """Every measure that the subject allows, added to the first look.
 
@@ -95,6 +97,8 @@ def score(
         coded: from :func:`look` on the same subject.
         twins: the same setting fitted with other seeds, for the stability of atoms.
         elsewhere: codes of the same setting on the report items of another network, for universality.
+        seed: which network and which dictionary on it, counted from 0, where there are several: their units
+            are drawn apart.
     """
     unit_set, dictionary, codes = coded.unit_set, coded.unit_set.dictionary, coded.codes
     limits, n_units = subject.limits, codes.shape[1]
@@ -107,7 +111,8 @@ def score(
     chosen = None
     if "concepts" in subject.development:
         chosen = choose_concepts(development, subject.development["concepts"])
-    resampling = subject.evidence.resampling
+    evidence = subject.evidence
+    resampling = evidence.resampling.for_units(*seed)
     sets = _stability(dictionary, twins, resampling)
     sums: dict[str, Sums] = {"simulation": _simulation(subject, dictionary, items.exemplars, codes, scored)}
     values: dict[str, np.ndarray] = {}
@@ -118,12 +123,11 @@ def score(
         sums, values = sums | effects.sums, values | effects.values
         sets |= removal_estimates(subject, coded.spliced, dictionary.components_, development)
     if elsewhere is not None:
-        group, n_groups = subject.evidence.group, resampling.n_groups
-        sums["partner"] = partner_sums(codes[:, scored], elsewhere, group, n_groups)
+        sums["partner"] = partner_sums(codes[:, scored], elsewhere, evidence.group, resampling.n_groups)
     return evaluate_units(
         coded.evaluation,
         codes,
-        subject.evidence,
+        replace(evidence, resampling=resampling),
         chosen=None if chosen is None else chosen[:, scored],
         scored=None if scored.size == n_units else scored,
         given=Given(sums=sums, values=values, sets=sets),

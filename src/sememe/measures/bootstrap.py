@@ -8,10 +8,13 @@ share (an odd image, an easy one) falls out of their difference: the comparison 
 
 **Units.** A replicate also draws units with replacement, since another initialisation would have given
 others. Two sets with the same number of units get the same draws; where their units correspond (neurons, and
-neurons that keep their largest) that pairs them too.
+neurons that keep their largest) that pairs them too. Seeds of one setting draw theirs apart.
 
 **Seeds.** Where a setting was fitted with several seeds, a replicate draws seeds with replacement and
-averages (:func:`over_seeds`).
+averages (:func:`over_seeds`). All unit sets share the draws: those of one network come and go together, as
+they should. Units and seeds that have nothing to do with each other are paired by their number only; their
+covariance is zero on average, so such a pairing costs precision in the estimated spread, which the degrees of
+freedom allow for, and no bias.
 
 A value's interval is where the middle 95 % of its replicates lie **about their own mean**, moved to the
 value. A score that takes a maximum or a distance between distributions is lifted by the chance of a finite
@@ -24,7 +27,7 @@ to multiples of one over the number of replicates, which a correction for many t
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -47,6 +50,8 @@ class Resampling:
     weights: Float[np.ndarray, "replicates groups"]
     """How often each replicate drew each group."""
     seed: int
+    whose_units: tuple[int, ...] = ()
+    """Names the draws of units; seeds of one setting, whose units are others, draw them apart."""
 
     @property
     def n_groups(self) -> int:
@@ -57,12 +62,17 @@ class Resampling:
         return self.weights.shape[0]
 
     def unit_weights(self, n_units: int) -> Float[np.ndarray, "replicates units"]:
-        """How often each replicate draws each unit; the same for every set of as many units."""
-        return _draws(np.random.default_rng([self.seed, 1, n_units]), n_units, self.replicates)
+        """How often each replicate draws each unit; the same for sets of as many units, on one seed."""
+        rng = np.random.default_rng([self.seed, 1, n_units, *self.whose_units])
+        return _draws(rng, n_units, self.replicates)
 
-    def seed_weights(self, n_seeds: int) -> Float[np.ndarray, "replicates seeds"]:
-        """How often each replicate draws each seed."""
-        return _draws(np.random.default_rng([self.seed, 2, n_seeds]), n_seeds, self.replicates)
+    def for_units(self, *seed: int) -> "Resampling":
+        """The same images, and draws of units of their own: ``for_units(network, dictionary)``."""
+        return replace(self, whose_units=seed)
+
+    def seed_weights(self, n_seeds: int, level: int = 0) -> Float[np.ndarray, "replicates seeds"]:
+        """How often each replicate draws each seed; seeds of another level (networks) are drawn apart."""
+        return _draws(np.random.default_rng([self.seed, 2, n_seeds, level]), n_seeds, self.replicates)
 
 
 def resample(n_images: int, *, replicates: int = 400, groups: int = 100, seed: int = 0) -> Resampling:
@@ -133,9 +143,9 @@ def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
 
     Args:
         first, second: estimates with the same resampling.
-        degrees: of freedom: the least of the numbers that were drawn from (groups, units of either set), less
-            one. Where seeds were pooled, the few of them count as far as they carry the variance
-            (Welch-Satterthwaite).
+        degrees: of freedom: the least of the numbers that were drawn from (groups of images and, for a mean
+            over units, units of either set), less one. Where seeds were pooled, the few of them count as far
+            as they carry the variance (Welch-Satterthwaite).
 
     Raises:
         MeasureError: estimates from different numbers of replicates, which cannot share images.
@@ -170,12 +180,12 @@ def _degrees(variance: float, by_seed: Sequence[Float[np.ndarray, "..."]], degre
     return variance**2 / below
 
 
-def over_seeds(estimates: Sequence[Estimate], resampling: Resampling) -> Estimate:
+def over_seeds(estimates: Sequence[Estimate], resampling: Resampling, level: int = 0) -> Estimate:
     """One estimate of a setting from several seeds: the mean, and seeds drawn anew in each replicate.
 
-    For seeds within seeds (dictionaries on networks) pool the inner ones first, then the outer ones. A
-    handful drawn with replacement scatters too little, by ``(seeds - 1) / seeds``; the draws are stretched by
-    as much.
+    For seeds within seeds (dictionaries on networks) pool the inner ones first, as level 0, then the outer
+    ones, as level 1: what is drawn at one says nothing of the other. A handful drawn with replacement
+    scatters too little, by ``(seeds - 1) / seeds``; the draws are stretched by as much.
     """
     if not estimates:
         raise MeasureError("There is no seed to pool: give at least one estimate.")
@@ -185,7 +195,7 @@ def over_seeds(estimates: Sequence[Estimate], resampling: Resampling) -> Estimat
     values = np.array([estimate.value for estimate in estimates])
     stacked = np.stack([estimate.replicates for estimate in estimates], axis=1)
     stretch = math.sqrt(n_seeds / (n_seeds - 1))
-    weights = 1.0 + stretch * (resampling.seed_weights(n_seeds) - 1.0)
+    weights = 1.0 + stretch * (resampling.seed_weights(n_seeds, level) - 1.0)
     return Estimate(float(values.mean()), (weights * stacked).mean(axis=1), by_seed=values)
 
 

@@ -1,8 +1,9 @@
 """The comparison of one layer: families at the same fidelity and sparsity, against every control.
 
 Tests are the differences between a dictionary and a control, on each measure of units, where both reach the
-place of comparison; Holm's correction runs over all tests of the layer at that place. Wins and losses are
-listed alike.
+place of comparison. Holm's correction runs over all tests of one dictionary at that place, whatever the
+control and the measure: what is claimed is claimed of a dictionary, and does not depend on what others were
+fitted beside it. Wins and losses are listed alike.
 """
 
 from collections.abc import Mapping, Sequence
@@ -208,22 +209,29 @@ def _row(
 
 
 def _differences(layer: str, matches: dict[str, Match], controls: Sequence[str]) -> list[DifferenceRow]:
+    return [
+        row
+        for name, candidate in matches.items()
+        if name not in controls and candidate.reached
+        for row in _of_dictionary(layer, name, candidate, matches, controls)
+    ]
+
+
+def _of_dictionary(
+    layer: str, name: str, candidate: Match, matches: dict[str, Match], controls: Sequence[str]
+) -> list[DifferenceRow]:
+    """One dictionary less each control that gets there."""
     found = []
-    for name, candidate in matches.items():
-        if name in controls or not candidate.reached:
+    groups = candidate.nearest.n_groups
+    for control in controls:
+        other = matches.get(control)
+        if other is None or not other.reached:
             continue
-        for control in controls:
-            other = matches.get(control)
-            if other is None or not other.reached:
-                continue
-            at = str(candidate.target)
-            least = min(candidate.nearest.n_scored, other.nearest.n_scored, candidate.nearest.n_images)
-            for key in _both(candidate, other, "units"):
-                apart = difference(candidate.units(key), other.units(key), least - 1)
-                found.append((name, control, key, at, apart))
-            for key in _both(candidate, other, "sets"):
-                apart = difference(candidate.whole(key), other.whole(key), least - 1)
-                found.append((name, control, key, at, apart))
+        units = min(candidate.nearest.n_scored, other.nearest.n_scored, groups)
+        for key in _both(candidate, other, "units"):
+            found.append((control, key, difference(candidate.units(key), other.units(key), units - 1)))
+        for key in _both(candidate, other, "sets"):
+            found.append((control, key, difference(candidate.whole(key), other.whole(key), groups - 1)))
     corrected = holm(np.array([apart.p for *_, apart in found], np.float64))
     return [
         DifferenceRow(
@@ -231,7 +239,7 @@ def _differences(layer: str, matches: dict[str, Match], controls: Sequence[str])
             unit_set=name,
             control=control,
             measure=key,
-            at=at,
+            at=str(candidate.target),
             value=apart.value,
             low=apart.low,
             high=apart.high,
@@ -239,7 +247,7 @@ def _differences(layer: str, matches: dict[str, Match], controls: Sequence[str])
             p_holm=float(p),
             outcome=_outcome(_record(key), apart.value, float(p)),
         )
-        for (name, control, key, at, apart), p in zip(found, corrected, strict=True)
+        for (control, key, apart), p in zip(found, corrected, strict=True)
     ]
 
 

@@ -49,6 +49,8 @@ class Evaluation:
     """What was swept: ``{"k": 8, "n_components": 512}``. Kept for the reader, not interpreted."""
     n_items: int
     n_images: int
+    n_groups: int
+    """Groups of images that a replicate draws from."""
     n_units: int
     n_dead: int
     density: Float[np.ndarray, " units"]
@@ -143,6 +145,7 @@ def evaluate_fidelity(
         settings=dict(settings or {}),
         n_items=evidence.n_items,
         n_images=evidence.n_images,
+        n_groups=evidence.resampling.n_groups,
         n_units=codes.shape[1],
         n_dead=int((firings == 0).sum()),
         density=firings / evidence.n_items,

@@ -14,8 +14,9 @@ from sememe.measures.evaluation import Evaluation
 from sememe.measures.record import registry
 from sememe.measures.unit_scores import UnitScores
 
-VERSION = 1
+VERSION = 2
 _MEANS = ("mean", "alive", "corrected")
+_ENDS = ("low", "high")
 
 
 def save_evaluation(path: Path, evaluation: Evaluation) -> None:
@@ -29,12 +30,16 @@ def save_evaluation(path: Path, evaluation: Evaluation) -> None:
         arrays[f"unit.{number}.values"], arrays[f"unit.{number}.null"] = scores.values, scores.null
         for mean in _MEANS:
             _put(arrays, f"unit.{number}.{mean}", getattr(scores, mean))
+        for end in _ENDS:
+            if (found := getattr(scores, end)) is not None:
+                arrays[f"unit.{number}.{end}"] = found
     about = {
         "version": VERSION,
         "name": evaluation.name,
         "settings": dict(evaluation.settings),
         "n_items": evaluation.n_items,
         "n_images": evaluation.n_images,
+        "n_groups": evaluation.n_groups,
         "n_units": evaluation.n_units,
         "n_dead": evaluation.n_dead,
         "sets": list(evaluation.sets),
@@ -64,14 +69,23 @@ def load_evaluation(path: Path) -> Evaluation:
     units = {}
     for number, key in enumerate(about["units"]):
         place = f"unit.{number}"
-        means = {mean: _get(arrays, f"{place}.{mean}") for mean in _MEANS}
-        record = registry()[key.partition("[")[0]]
-        units[key] = UnitScores(record, arrays[f"{place}.values"], arrays[f"{place}.null"], **means)
+        mean, alive, corrected = (_get(arrays, f"{place}.{mean}") for mean in _MEANS)
+        units[key] = UnitScores(
+            record=registry()[key.partition("[")[0]],
+            values=arrays[f"{place}.values"],
+            null=arrays[f"{place}.null"],
+            mean=mean,
+            alive=alive,
+            corrected=corrected,
+            low=arrays.get(f"{place}.low"),
+            high=arrays.get(f"{place}.high"),
+        )
     return Evaluation(
         name=about["name"],
         settings=about["settings"],
         n_items=about["n_items"],
         n_images=about["n_images"],
+        n_groups=about["n_groups"],
         n_units=about["n_units"],
         n_dead=about["n_dead"],
         density=arrays["density"],

@@ -11,12 +11,12 @@ from sememe.measures.evaluation import Evaluation
 from sememe.measures.unit_scores import UnitScores
 
 
-def pool_seeds(evaluations: Sequence[Evaluation], resampling: Resampling) -> Evaluation:
+def pool_seeds(evaluations: Sequence[Evaluation], resampling: Resampling, level: int = 0) -> Evaluation:
     """One evaluation of a setting from those of its seeds, scored with the same resampling.
 
     Numbers of units and of dead units, and the scores of single units, are those of all seeds one after the
     other. Only measures that every seed has are kept. For seeds within seeds (dictionaries on networks) pool
-    the inner ones first, then the outer ones.
+    the inner ones first, then the outer ones as ``level`` 1.
 
     Raises:
         MeasureError: no evaluation, or evaluations of different families or numbers of items.
@@ -36,9 +36,9 @@ def pool_seeds(evaluations: Sequence[Evaluation], resampling: Resampling) -> Eva
                 record=scores[0].record,
                 values=np.concatenate([s.values for s in scores]),
                 null=np.concatenate([s.null for s in scores]),
-                mean=over_seeds([s.mean for s in scores], resampling),
-                alive=over_seeds([s.alive for s in scores], resampling),
-                corrected=over_seeds([s.corrected for s in scores], resampling),
+                mean=over_seeds([s.mean for s in scores], resampling, level),
+                alive=over_seeds([s.alive for s in scores], resampling, level),
+                corrected=over_seeds([s.corrected for s in scores], resampling, level),
             )
     shared = [key for key in first.sets if all(key in e.sets for e in evaluations)]
     return Evaluation(
@@ -48,10 +48,11 @@ def pool_seeds(evaluations: Sequence[Evaluation], resampling: Resampling) -> Eva
         },
         n_items=first.n_items,
         n_images=first.n_images,
+        n_groups=first.n_groups,
         n_units=sum(e.n_units for e in evaluations),
         n_dead=sum(e.n_dead for e in evaluations),
         density=np.concatenate([e.density for e in evaluations]),
-        sets={key: over_seeds([e.sets[key] for e in evaluations], resampling) for key in shared},
+        sets={key: over_seeds([e.sets[key] for e in evaluations], resampling, level) for key in shared},
         units=units,
         scored=_scored(evaluations),
     )

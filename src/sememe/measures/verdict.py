@@ -5,7 +5,7 @@ or the sparsity with the least variance lost. Its scores play no part in that ch
 the images reported would look better than it is.
 
 It meets every control that reaches the place, measure by measure: each is won, lost, or cannot be told apart
-after Holm's correction over all of the layer's tests there. The measures are many but the families few, most
+after Holm's correction over all of its tests there. The measures are many but the families few, most
 of them under several embeddings or edits, so the verdict counts **families**. Against one control a family is
 
 - **won** if its measures are won at least twice as often as lost, and one is won;

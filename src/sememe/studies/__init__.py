@@ -30,4 +30,6 @@ def configure(name: str, options: Options) -> Study:
         raise RunError(f"The seed must be 0 or more, but {options.seed} arrived.")
     if options.families is not None and name != Monosemanticity.name:
         raise RunError(f"The study of {name} compares no families: leave --families out.")
+    if options.development and name != Monosemanticity.name:
+        raise RunError(f"No default is chosen by the study of {name}: leave --development out.")
     return registry()[name].configured(options)

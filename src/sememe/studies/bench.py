@@ -35,6 +35,8 @@ class Bench:
     seed: int
     train_images: int
     report_images: int
+    development: bool
+    """Score the images that choices are made on; those reported on are not looked at."""
     map_images: int
     """Of layers with a map, so many images of a split are looked at: each gives several items."""
     replicates: int
@@ -44,12 +46,13 @@ class Bench:
     _subjects: dict[tuple[str, int], judging.Subject] = field(default_factory=dict)
 
     def images(self) -> tuple[ImageSet, ImageSet, ImageSet]:
-        """For fitting, for choices, and reported on."""
-        return (
-            subjects.fitting_images(self.train_images),
-            subjects.choice_images(self.report_images),
-            subjects.report_images(self.report_images),
-        )
+        """For fitting, for the choice of each unit's concept, and scored."""
+        fitting = subjects.fitting_images(self.train_images)
+        choice = subjects.choice_images(self.report_images)
+        if self.development:
+            half = len(choice) // 2
+            return fitting, choice[:half], choice[half:]
+        return fitting, choice, subjects.report_images(self.report_images)
 
     def encoder(self) -> Network:
         return subjects.load(subjects.encoder_of(self.seed), self.folder)

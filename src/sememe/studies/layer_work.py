@@ -36,17 +36,16 @@ class LayerWork:
     def entries(self) -> tuple[Entry, ...]:
         return self.study.entries(self.layer)
 
-    def points(self, seed: int, number: int) -> Iterator[tuple[Entry, float]]:
-        """The points that are fitted on one network with the dictionary seed of this number."""
-        first_network = seed == self.study.network_seeds()[0]
+    def points(self, number: int) -> Iterator[tuple[Entry, float]]:
+        """The points that are fitted on every network with the dictionary seed of this number."""
         for entry in self.entries:
-            if entry.seeds == "all" or (number == 0 and (entry.seeds == "one" or first_network)):
+            if entry.seeds == "all" or number == 0:
                 for value in entry.sweep.values:
                     yield entry, value
 
-    def has(self, seed: int, number: int, entry: Entry) -> bool:
-        """Whether a sweep is fitted there."""
-        return any(entry == other for other, _ in self.points(seed, number))
+    def has(self, number: int, entry: Entry) -> bool:
+        """Whether a sweep is fitted with that dictionary seed."""
+        return any(entry == other for other, _ in self.points(number))
 
     def subject(self, seed: int) -> judging.Subject:
         sources = tuple(dict.fromkeys(entry.source for entry in self.entries))
@@ -63,7 +62,7 @@ class LayerWork:
 
     def fit_stage(self, seed: int, number: int) -> Stage:
         dictionary_seed = self.study.dictionary_seeds()[number]
-        points = list(self.points(seed, number))
+        points = list(self.points(number))
         entries = list(dict.fromkeys(entry for entry, _ in points))
 
         def work(progress: Progress) -> str:
@@ -93,7 +92,7 @@ class LayerWork:
             subject, count = self.subject(seed), 0
             with files.whole_folder(place) as folder:
                 for number in range(self.study.dictionaries):
-                    for entry, value in self.points(seed, number):
+                    for entry, value in self.points(number):
                         coded = self._coded(subject, seed, number, entry, value)
                         measures.save_evaluation(folder / _file(number, entry, value), coded.evaluation)
                         count += 1
@@ -105,7 +104,7 @@ class LayerWork:
             title=f"measure how faithful the unit sets on {self.layer} are, network {seed}",
             outputs=(place,),
             work=work,
-            seconds=0.1 * sum(1 for n in range(self.study.dictionaries) for _ in self.points(seed, n)),
+            seconds=0.1 * sum(1 for n in range(self.study.dictionaries) for _ in self.points(n)),
         )
 
     def score_stage(self, seed: int, number: int) -> Stage:
@@ -115,7 +114,7 @@ class LayerWork:
 
         def work(progress: Progress) -> str:
             subject, asked = self.subject(seed), self._asked()
-            points = [point for point in self.points(seed, number) if _key(*point) in asked]
+            points = [point for point in self.points(number) if _key(*point) in asked]
             with files.whole_folder(place) as folder:
                 for count, (entry, value) in enumerate(points):
                     progress(count / len(points), f"{entry.sweep.title}, {entry.sweep.parameter} = {value:g}")
@@ -124,13 +123,14 @@ class LayerWork:
                             self.layer, seed, dictionary_seeds[other], entry, value
                         ).dictionary
                         for other in range(self.study.dictionaries)
-                        if other != number and self.has(seed, other, entry)
+                        if other != number and self.has(other, entry)
                     ]
                     evaluation = judging.score(
                         subject,
                         self._coded(subject, seed, number, entry, value),
                         twins=twins,
                         elsewhere=self._elsewhere(seed, entry, value),
+                        seed=(self.study.network_seeds().index(seed), number),
                     )
                     measures.save_evaluation(folder / _file(number, entry, value), evaluation)
             return f"{len(points)} unit sets"
@@ -140,7 +140,7 @@ class LayerWork:
             title=f"score the units of {self.layer}, network {seed}, dictionary {dictionary_seeds[number]}",
             outputs=(place,),
             work=work,
-            seconds=1.0 * sum(1 for _ in self.points(seed, number)),
+            seconds=1.0 * sum(1 for _ in self.points(number)),
         )
 
     def table_stage(self) -> Stage:
@@ -152,7 +152,7 @@ class LayerWork:
             subject = self.subject(first)
             unit_sets = [
                 self.bench.unit_set(self.layer, first, self.study.dictionary_seeds()[0], entry, value)
-                for entry, value in self.points(first, 0)
+                for entry, value in self.points(0)
             ]
             places = self.study.places(self.layer)
             table = judging.summed_up(subject, unit_sets, evaluations, places)
@@ -192,8 +192,6 @@ class LayerWork:
         if len(seeds) == 1:
             return None
         other = seeds[(seeds.index(seed) + 1) % len(seeds)]
-        if not self.has(other, 0, entry) or not self.has(seed, 0, entry):
-            return None
         items = self.subject(other).items[entry.source].report
         dictionary_seed = self.study.dictionary_seeds()[0]
         unit_set = self.bench.unit_set(self.layer, other, dictionary_seed, entry, value)
@@ -207,15 +205,14 @@ class LayerWork:
         seeds = self.study.network_seeds()
         subject = self.subject(seeds[0])
         found: dict[Key, Evaluation] = {}
-        for entry, value in self.points(seeds[0], 0):
+        for entry, value in self.points(0):
             by_network = [
                 [
                     self._kept(seed, number, entry, value, scored)
                     for number in range(self.study.dictionaries)
-                    if self.has(seed, number, entry)
+                    if self.has(number, entry)
                 ]
                 for seed in seeds
-                if self.has(seed, 0, entry)
             ]
             found[_key(entry, value)] = judging.pool(by_network, [subject])
         return found

@@ -37,6 +37,8 @@ class Monosemanticity(Study):
     """Of a unit set that are scored, drawn at random."""
     fvu: tuple[float, ...]
     loss_recovered: tuple[float, ...]
+    development: bool
+    """Every family at two widths, on images and seeds that no report uses: here defaults are chosen."""
 
     name = "monosemanticity"
     title = "Monosemanticity"
@@ -46,13 +48,13 @@ class Monosemanticity(Study):
 
     @classmethod
     def configured(cls, options: Options) -> "Monosemanticity":
-        quick = options.quick
+        quick, few = options.quick, options.quick or options.development
         layers = checked_layers(options.layer, tuple(SHAPES))
         return cls(
             seed=options.seed,
             quick=quick,
-            networks=checked_count("networks", options.networks, 1 if quick else 3),
-            dictionaries=checked_count("dictionaries", options.dictionaries, 2 if quick else 5),
+            networks=checked_count("networks", options.networks, 1 if few else 3),
+            dictionaries=checked_count("dictionaries", options.dictionaries, 2 if few else 5),
             layers=("hidden1", "fc1") if quick and options.layer is None else layers,
             train_images=10_000 if quick else 60_000,
             report_images=1_000 if quick else 5_000,
@@ -64,13 +66,24 @@ class Monosemanticity(Study):
             units=32 if quick else 64,
             fvu=(0.1,) if quick else (0.05, 0.02),
             loss_recovered=() if quick else (0.99,),
+            development=options.development,
         )
+
+    def network_seeds(self) -> tuple[int, ...]:
+        return self._below_first(super().network_seeds())
+
+    def dictionary_seeds(self) -> tuple[int, ...]:
+        return self._below_first(super().dictionary_seeds())
+
+    def _below_first(self, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        """Seeds that choices are made on, where they are."""
+        return tuple(seed - self.first_seed for seed in seeds) if self.development else seeds
 
     def entries(self, layer: str) -> tuple[Entry, ...]:
         """Who takes part on a layer."""
         shape = SHAPES[layer]
         k = shape.k[1::2] if self.quick else shape.k
-        return lineup(shape, self.families, k, self.steps, self.costly_controls)
+        return lineup(shape, self.families, k, self.steps, self.costly_controls, all_wide=self.development)
 
     def places(self, layer: str) -> Places:
         """Where unit sets are compared."""
@@ -82,6 +95,7 @@ class Monosemanticity(Study):
             seed=self.seed,
             train_images=self.train_images,
             report_images=self.report_images,
+            development=self.development,
             map_images=self.map_images,
             replicates=self.replicates,
             limits=judging.Limits(units=self.units, effect_images=24, simulated_items=1_500),

@@ -141,8 +141,8 @@ def _features(study: "Monosemanticity", layer: str) -> list[str]:
 def _aims(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
     at, words = _place(study), f"{100 * study.fvu[0]:g} % of the variance is lost"
     against: dict[str, Sequence[str]] = {"neurons": COUNTED}
-    against |= dict.fromkeys(("rotated neurons", "random directions", "random, wide"), COUNTED)
-    against |= dict.fromkeys(("stored activations", "stored, wide", "k-means"), PIECES)
+    against |= dict.fromkeys(("rotated neurons", "random directions", "wide random directions"), COUNTED)
+    against |= dict.fromkeys(("stored activations", "wide stored activations", "k-means"), PIECES)
     head = ["layer", "dictionary", "won of each family against neurons"]
     head += [f"{name} (concepts, cause)" if of is PIECES else name for name, of in against.items()]
     rows, losses = [], []
@@ -157,7 +157,7 @@ def _aims(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
             named = [_lost_by(found, unit_set, name, at) for name in duels["neurons"].lost]
             losses.append(f"- `{layer}`, {unit_set}: {', '.join(named) or 'none'}")
     lead = (
-        f"Measures won : lost where {words} (5 %, Holm-corrected over all tests of the layer there; a "
+        f"Measures won : lost where {words} (5 %, Holm-corrected over all tests of a dictionary there; a "
         "measure under several embeddings counts once). The aim was: 8 or more won against neurons, all "
         "against rotated neurons and random directions, and concepts and cause against remembered examples. "
         "*Not there*: one of the two never loses so little."

@@ -31,6 +31,8 @@ class Options:
     dictionaries: int | None = None
     families: str | None = None
     """Of dictionaries, with commas between them; of the studies that compare some."""
+    development: bool = False
+    """Score where choices are made; of the studies that report what was chosen."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Study(abc.ABC):
     def command(self, options: Options) -> str:
         """The command that makes it again."""
         words = ["sememe study", self.name]
-        words += ["--quick"] if options.quick else []
+        words += [f"--{flag}" for flag in ("quick", "development") if getattr(options, flag)]
         given = {name: getattr(options, name) for name in ("layer", "networks", "dictionaries", "families")}
         words += [f"--{name} {value}" for name, value in given.items() if value is not None]
         return " ".join([*words, f"--seed {options.seed}"])
