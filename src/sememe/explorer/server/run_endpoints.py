@@ -124,6 +124,7 @@ class MeasurePayload:
     higher_is_better: bool | None
     source: str
     command: str
+    family: str  # its family's title: "Selectivity for labels"
 
 
 def measure_payloads(run: RunData, nothing: Nothing) -> list[MeasurePayload]:
@@ -139,6 +140,7 @@ def measure_payloads(run: RunData, nothing: Nothing) -> list[MeasurePayload]:
             note.higher_is_better,
             note.source,
             note.command,
+            note.family,
         )
         for note in notes
     ]
