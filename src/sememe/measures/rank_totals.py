@@ -24,12 +24,19 @@ class RankTotals:
     def correlation(self) -> Float[np.ndarray, "... units"]:
         """Pearson's, of the ranks: Spearman's. NaN where either does not vary."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            spread = self.squares - self.sums**2 / self.items
+            spread = self._spread()
             together = self.product - self.sums[0] * self.sums[1] / self.items
             scale = np.sqrt(np.maximum(spread[0], 0.0) * np.maximum(spread[1], 0.0))
-            # What is left of a constant after the subtraction is a rounding error.
-            varies = (spread > 1e-9 * np.maximum(self.squares, 1.0)).all(axis=0)
-            return np.where(varies, np.clip(together / scale, -1.0, 1.0), np.nan)
+            return np.where(self.varies().all(axis=0), np.clip(together / scale, -1.0, 1.0), np.nan)
+
+    def varies(self) -> Bool[np.ndarray, "2 ... units"]:
+        """Whether each of the two differs from item to item."""
+        # What is left of a constant after the subtraction is a rounding error.
+        return self._spread() > 1e-9 * np.maximum(self.squares, 1.0)
+
+    def _spread(self) -> Float[np.ndarray, "2 ... units"]:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.squares - self.sums**2 / self.items
 
 
 class RankSums:

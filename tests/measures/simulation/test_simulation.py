@@ -34,7 +34,8 @@ def slow_simulation(embeddings, codes, fitted_embeddings, exemplars, temperature
     for u, items in enumerate(exemplars):
         for i, e in enumerate(embeddings):
             w = np.array([np.exp((cosine(e, fitted_embeddings[j]) - 1) / temperature) for j in items])
-            predicted[i, u] = w @ codes[items, u] / w.sum()
+            if w[codes[items, u] != 0].sum() >= w.sum() / 2:
+                predicted[i, u] = w @ codes[items, u] / w.sum()
     return predicted
 
 
@@ -43,6 +44,50 @@ def test_equals_kernel_regression_by_a_loop(layout, splits):
     found = measures.simulate(embeddings[:20], layout(codes), fitted, temperature=0.1, seed=3)
     exemplars = choose_exemplars(codes, seed=3)
     np.testing.assert_allclose(found, slow_simulation(embeddings[:20], codes, fitted, exemplars, 0.1))
+    assert 0 < np.count_nonzero(found[:, 0]) < 20, "the reader says that it is silent, too"
+
+
+def test_silence_is_foretold_where_silent_exemplars_outweigh():
+    """Weights 1, and exp(-1 / 0.5) for the exemplar at a right angle."""
+    fitted = np.array([[1.0, 0.0], [0.0, 1.0]])
+    far = np.exp(-2.0)
+    found = measures.simulate(
+        np.array([[1.0, 0.0], [0.0, 1.0]]), np.diag([3.0, -2.0]), fitted, temperature=0.5
+    )
+    np.testing.assert_allclose(found, [[3 / (1 + far), 0.0], [0.0, -2 / (1 + far)]])
+
+
+@pytest.mark.parametrize("silent", [0.55, 15 / 16])
+def test_what_the_greatest_score_is(silent):
+    """Exact predictions score 1; those that are never 0, and those of firing alone, what the page says."""
+    rank, n_silent = np.arange(4000.0), int(4000 * silent)
+    codes = np.where(rank < n_silent, 0.0, rank)[:, None]
+    ordered = np.concatenate([np.random.default_rng(0).permutation(n_silent), rank[n_silent:]])[:, None]
+    score = measures.simulation_score
+    assert score(codes, codes)[0] == pytest.approx(1.0)
+    assert score(codes, ordered + 1)[0] == pytest.approx(np.sqrt(1 - silent**3), abs=1e-3)
+    only_when = np.sqrt(3 * silent / (1 + silent + silent**2))
+    assert score(codes, (codes > 0).astype(float))[0] == pytest.approx(only_when, abs=1e-3)
+
+
+def test_a_unit_is_foretold_as_well_when_it_fires_seldom(splits):
+    """Cut off at a threshold it means what it meant; a reader that is never silent could not say so."""
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    rare, fitted_rare = (np.maximum(part[:, [0]] - 0.45, 0) for part in (codes, fitted_codes))
+    assert 0.02 < (rare > 0).mean() < 0.12 < 0.3 < (codes[:, 0] > 0).mean()
+    often = measures.simulation_score(
+        codes[:, [0]], measures.simulate(embeddings, fitted_codes[:, [0]], fitted)
+    )
+    seldom = measures.simulation_score(rare, measures.simulate(embeddings, fitted_rare, fitted))
+    never_silent = np.sqrt(1 - (rare == 0).mean() ** 3)
+    assert seldom[0] > never_silent + 0.1
+    assert seldom[0] > 0.7 * often[0]
+
+
+def test_a_unit_of_which_nothing_is_foretold_scores_chance_and_not_nothing():
+    codes = np.array([[1.0], [0.0], [0.0]])
+    assert measures.simulation_score(codes, np.zeros((3, 1)))[0] == 0.0
+    assert np.isnan(measures.simulation_score(np.zeros((3, 1)), codes))[0]
 
 
 def test_exemplars_come_from_every_interval_and_at_random(layout, splits):
@@ -97,6 +142,11 @@ def test_by_interval_is_the_area_under_the_curve_against_silence(splits):
         rows = inside | (height == 0)
         assert found[k, 0] == pytest.approx(roc_auc_score(inside[rows], predicted[rows, 0]))
     assert np.isnan(found[:, 3]).all()
+
+
+def test_by_interval_a_negative_code_is_to_be_foretold_below_silence():
+    codes, predicted = np.array([[-1.0], [0.0], [0.0], [1.0]]), np.array([[-2.0], [0.0], [-3.0], [1.0]])
+    assert measures.simulation_by_interval(codes, predicted)[9, 0] == pytest.approx((0.5 + 1.0) / 2)
 
 
 def test_an_item_like_no_exemplar_gets_their_mean():

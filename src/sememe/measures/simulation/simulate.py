@@ -1,9 +1,13 @@
 """Predicting a unit from exemplars, as a person would who is shown a few pictures.
 
 Exemplars come from the split that the dictionary was fitted on: some from each of ten activation intervals,
-so that weak firings are shown as well as strong ones, and some drawn at random, most of which are silent. The
-prediction for another item is the mean of the exemplars' codes, weighted by likeness in the embedding of an
-encoder trained apart (Nadaraya-Watson). No language is needed, and neurons and components are treated alike.
+so that weak firings are shown as well as strong ones, and some drawn at random, most of which are silent.
+Each is weighted by its likeness to the item that is to be predicted, in the embedding of an encoder trained
+apart. Where silent exemplars outweigh those that fire, the prediction is 0; elsewhere it is the weighted mean
+of the codes (Nadaraya-Watson). No language is needed, and neurons and components are treated alike.
+
+A mean alone would never be 0. Most codes of a sparse unit are, and share one rank: a prediction that puts
+them in an order, be it never so good, has a low rank correlation, the lower the more seldom the unit fires.
 """
 
 from itertools import pairwise
@@ -13,7 +17,7 @@ from jaxtyping import Float, Int, Real
 from scipy import sparse
 
 from sememe.errors import MeasureError
-from sememe.measures.codes import Codes, OtherCodes, checked, is_sparse, strongest_first
+from sememe.measures.codes import Codes, OtherCodes, checked, fired, is_sparse, strongest_first
 from sememe.measures.similarity.embeddings import unit_length
 
 INTERVALS = 10
@@ -58,13 +62,15 @@ def simulate(
 ) -> Float[np.ndarray, "items units"]:
     """Predict the code of every unit on every item from exemplars of another split.
 
-    ``sum_j w_j a_j / sum_j w_j`` over a unit's exemplars, ``w_j = exp((cos(e, e_j) - 1) / temperature)``.
+    ``sum_j w_j a_j / sum_j w_j`` over a unit's exemplars, ``w_j = exp((cos(e, e_j) - 1) / temperature)``,
+    where the exemplars that fire have at least half of the weight; 0 where they have less.
 
     Args:
         embeddings: of the items to predict, from an encoder trained apart.
         fitted_codes: ``(fitted_items, units)``, dense or CSR, of any sign, on the split of the exemplars.
         fitted_embeddings: of that split, by the same encoder.
-        temperature: how alike is alike. Choose it on the development split, the same for all unit sets.
+        temperature: how alike is alike; the same for all unit sets, chosen on images that are not scored. On
+            digits 0.05 and 0.1 are within 0.02 of the best of 0.02 to 0.2 for neurons and dictionaries alike.
         per_interval, at_random: how many exemplars; see :func:`choose_exemplars`.
         seed: of the choice of exemplars.
 
@@ -85,18 +91,29 @@ def simulate(
         raise MeasureError(f"The temperature must be positive; got {temperature}.")
     exemplars = choose_exemplars(fitted_codes, per_interval=per_interval, at_random=at_random, seed=seed)
     pool, shown, values = _sheet(exemplars, fitted_codes)
+    firing = fired(values)
     rows, fitted_rows = unit_length(embeddings), unit_length(fitted_embeddings)[pool]
     # Where no exemplar is at all alike every weight vanishes: then all of them count alike.
-    plain = values.sum(axis=1) / np.maximum(shown.sum(axis=1), 1.0)
+    plain = _read(values.sum(axis=1), firing.sum(axis=1), np.maximum(shown.sum(axis=1), 1.0))
     predicted = np.zeros((rows.shape[0], len(exemplars)))
     for start in range(0, rows.shape[0], CHUNK):
         likeness = fitted_rows @ rows[start : start + CHUNK].T
         likeness = np.exp((likeness - 1.0) / temperature)
         total = shown @ likeness
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means = (values @ likeness) / total
-        predicted[start : start + CHUNK] = np.where(total > 0, means, plain[:, None]).T
+        read = _read(values @ likeness, firing @ likeness, total)
+        predicted[start : start + CHUNK] = np.where(total > 0, read, plain[:, None]).T
     return predicted
+
+
+def _read(
+    codes: Float[np.ndarray, "units ..."],
+    firing: Float[np.ndarray, "units ..."],
+    total: Float[np.ndarray, "units ..."],
+) -> Float[np.ndarray, "units ..."]:
+    """The mean code, or 0, from the weighted sums of codes, of those that fire, and of all."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # A hair of slack: sums of one half must not depend on the order of the items.
+        return np.where(firing >= (0.5 - 1e-9) * total, codes / total, 0.0)
 
 
 def _sheet(
@@ -117,8 +134,7 @@ def _sheet(
     where = (unit, np.searchsorted(pool, item))
     shape = (len(exemplars), pool.size)
     shown = sparse.csr_array(sparse.coo_array((np.ones(item.size), where), shape=shape))
-    return (
-        pool,
-        shown,
-        sparse.csr_array(sparse.coo_array((np.concatenate(value).astype(np.float64), where), shape=shape)),
-    )
+    code = np.concatenate(value).astype(np.float64)
+    values = sparse.csr_array(sparse.coo_array((code, where), shape=shape))
+    values.eliminate_zeros()
+    return pool, shown, values

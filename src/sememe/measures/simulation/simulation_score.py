@@ -12,7 +12,9 @@ INTERVALS = 10
 
 
 def _from_totals(totals: RankTotals) -> Float[np.ndarray, "... units"]:
-    return totals.correlation()
+    codes, predictions = totals.varies()
+    # Where the reader always says the same, nothing is foretold of a unit that fires: chance.
+    return np.where(codes & ~predictions, 0.0, totals.correlation())
 
 
 @measure(
@@ -21,7 +23,8 @@ def _from_totals(totals: RankTotals) -> Float[np.ndarray, "... units"]:
     level="unit",
     range=(-1.0, 1.0),
     higher_is_better=True,
-    formula=r"\rho_{\text{Spearman}}(a, \hat a)",
+    formula=r"\rho_{\text{Spearman}}(a, \hat a), \quad \hat a_i = \frac{\sum_j w_{ij} a_j}{\sum_j w_{ij}}"
+    r"\text{ if } \sum_{j: a_j \ne 0} w_{ij} \ge \tfrac{1}{2} \sum_j w_{ij} \text{, else } 0",
     source="Bricken et al. 2023, Towards Monosemanticity: automated interpretability; the reader is a kernel",
     dead="NaN",
     needs=("codes", "embeddings", "exemplars"),
@@ -35,14 +38,25 @@ def simulation_score(codes: Codes, predicted: Real[np.ndarray, "rows units"]) ->
     dictionary was fitted on; the codes are on another split. A signed unit is one scale, from its strongest
     negative code to its strongest positive one.
 
+    What the greatest score is depends on the predictor. Exact predictions score 1, for any unit. But the
+    silent items of a unit, a share ``s`` of all, have one rank, and a prediction that is never 0 gives each
+    a rank of its own: it cannot score above ``sqrt(1 - s^3)``, even where it puts every item in its place
+    (0.91 for a neuron silent on 0.55 of the items, 0.42 for a component silent on 15 of 16), and would say
+    how often a unit fires rather than how well it is foretold. The reader here says 0 where silent exemplars
+    outweigh those that fire, as a person or a language model does: 1 can be had at every density. Of a
+    sparse unit the score then is mostly about when it fires: that alone, told exactly, gives
+    ``sqrt(3 s / (1 + s + s^2))`` (0.999 at 15 of 16). A rare event still is harder to tell than a common
+    one, so compare at the same sparsity too; the value per interval
+    (:func:`~sememe.measures.simulation_by_interval`) does not depend on how often a unit fires.
+
     Args:
         codes: ``(items, units)``, dense or CSR, of any sign.
         predicted: ``(items, units)``.
 
     Returns:
-        ``(units,)`` in -1..1; higher is better, 0 chance. A dead or constant unit, and one whose prediction
-        is the same for all items, gets NaN. Unchanged when a unit is scaled by a positive number. Most codes
-        of a sparse unit are 0 and share a rank, so even a perfect guess of whether it fires stays below 1.
+        ``(units,)`` in -1..1; higher is better, 0 chance. A dead or constant unit gets NaN; one that fires
+        and whose prediction is the same for all items 0: nothing was foretold. Unchanged when a unit is
+        scaled by a positive number.
 
     Raises:
         MeasureError: shapes that differ, or values that are not finite.
@@ -71,27 +85,29 @@ def simulation_by_interval(
     """How far up the prediction puts the items of each activation interval, weakest first.
 
     The mean, over items whose ``|code|`` lies in an interval of ten equal ones, of the share of silent items
-    that are predicted below them (ties count half). 1: all told from silence; 0.5: chance; NaN: no such item,
-    or no silent one.
+    that are predicted below them, or above them where the code is negative (ties count half): the area under
+    the curve that tells these items from silence. 1: all told; 0.5: chance; NaN: no such item, or no silent
+    one. It is the same however seldom a unit fires.
 
     >>> codes, predicted = np.array([[0.0], [0.0], [0.1], [1.0]]), np.array([[0.0], [0.4], [0.2], [0.5]])
     >>> simulation_by_interval(codes, predicted)[[0, 9], 0]
     array([0.5, 1. ])
     """
-    values, guessed = _both(abs(codes), predicted)
+    values, guessed = _both(codes, predicted)
     scores = np.full((INTERVALS, values.shape[1]), np.nan)
     for u in range(values.shape[1]):
         silent = np.sort(guessed[values[:, u] == 0, u])
         fires = np.flatnonzero(values[:, u])
         if silent.size == 0 or fires.size == 0:
             continue
-        below = np.searchsorted(silent, guessed[fires, u], "left") + np.searchsorted(
-            silent, guessed[fires, u], "right"
-        )
-        height = values[fires, u] / values[:, u].max()
-        interval = np.clip(np.ceil(height * INTERVALS - 1e-6).astype(np.int64) - 1, 0, INTERVALS - 1)
+        left, right = (np.searchsorted(silent, guessed[fires, u], side) for side in ("left", "right"))
+        below = (left + right) / (2 * silent.size)
+        beyond = np.where(values[fires, u] > 0, below, 1.0 - below)
+        height = np.abs(values[fires, u])
+        interval = np.ceil(height / height.max() * INTERVALS - 1e-6).astype(np.int64) - 1
+        interval = np.clip(interval, 0, INTERVALS - 1)
         for k in np.unique(interval):
-            scores[k, u] = below[interval == k].mean() / (2 * silent.size)
+            scores[k, u] = beyond[interval == k].mean()
     return scores
 
 
