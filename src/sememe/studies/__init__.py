@@ -3,7 +3,7 @@
 A new study is one new file and one line in :data:`_STUDIES`.
 """
 
-from sememe.errors import RunError
+from sememe.errors import RunError, choices
 from sememe.studies.folder import StudyFolder
 from sememe.studies.monosemanticity import Monosemanticity
 from sememe.studies.runner import Finished, run_study
@@ -25,7 +25,7 @@ def registry() -> dict[str, type[Study]]:
 def configure(name: str, options: Options) -> Study:
     """A study with these options; a :class:`~sememe.errors.RunError` for what it cannot follow."""
     if name not in registry():
-        raise RunError(f"There is no study {name!r}: choose one of {', '.join(sorted(registry()))}.")
+        raise RunError(f"There is no study {name!r}{choices(name, sorted(registry()))}.")
     if options.seed < 0:
         raise RunError(f"The seed must be 0 or more, but {options.seed} arrived.")
     if options.families is not None and name != Monosemanticity.name:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sememe.errors import RunError
+from sememe.errors import RunError, choices
 from sememe.judging import Source
 from sememe.recipes import Sweep
 from sememe.studies.scoring import powers_of_two
@@ -78,7 +78,7 @@ def chosen_families(given: str | None, default: Sequence[str]) -> tuple[str, ...
     names = tuple(default) if given is None else tuple(name.strip() for name in given.split(","))
     for name in names:
         if name not in FAMILIES:
-            raise RunError(f"There is no family {name!r}: choose among {', '.join(FAMILIES)}.")
+            raise RunError(f"There is no family {name!r}{choices(name, FAMILIES)}.")
     return tuple(dict.fromkeys(names))
 
 

@@ -1,8 +1,8 @@
-"""What the study of monosemanticity found: verdicts, how far the aim is reached, scores, frontiers."""
+"""What the study of monosemanticity found: the answer in words, the table, the page with its frontiers."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,8 +12,15 @@ from sememe.explorer.charts import scrolling, table
 from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.report_data import Kind
 from sememe.measures import MeasureTable, Row
-from sememe.studies.lineup import Entry
-from sememe.studies.markdown import markdown_table
+from sememe.studies.duels import COUNTED, duel, family_of
+from sememe.studies.monosemanticity_lines import (
+    SHOWN,
+    features_of,
+    markdown_lines,
+    place_of,
+    rows_at,
+    score_cell,
+)
 from sememe.studies.page import Section
 from sememe.studies.panel_figure import panel_chart
 from sememe.studies.panels import Panel, Series, series
@@ -23,20 +30,6 @@ from sememe.studies.subjects import LAYERS
 if TYPE_CHECKING:
     from sememe.studies.monosemanticity import Monosemanticity
 
-COUNTED = ("selectivity", "similarity", "concepts", "simulation", "cause")
-"""The families of measures that the aim is about, 2 to 6 of the protocol."""
-PIECES = ("concepts", "cause")
-"""The families on which features should be above remembered examples."""
-# A measure a family, or two, for tables that are read; the Parquet table has all.
-SHOWN = {
-    "class_information": "class information",
-    "monosemanticity_score[encoder, centred]": "MS",
-    "concept_average_precision": "concept precision",
-    "concept_share": "concept share",
-    "simulation_score": "simulation",
-    "effect_specificity[zero]": "effect specificity",
-    "universality": "universality",
-}
 DRAWN = ("monosemanticity_score[encoder, centred]", "concept_average_precision")
 
 
@@ -45,12 +38,11 @@ def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Fi
     sentences = [_summary(study, tables)]
     sentences += [f"{_answer(found, layer)}. {found.sentences[layer]}" for layer, found in tables.items()]
     sections = [_section(study, layer, found) for layer, found in tables.items()]
-    lines = [sentences[0], _verdicts(tables), _aims(study, tables), _scores(study, tables)]
     return Findings(
         table=pa.concat_tables([_table(found) for found in tables.values()], promote_options="permissive"),
         sentences=tuple(sentences),
         sections=tuple(sections),
-        markdown="\n\n".join(lines),
+        markdown=markdown_lines(study, tables, sentences[0]),
         figure=tuple(_frontier(study, layer, found, DRAWN[0]) for layer, found in tables.items()),
     )
 
@@ -64,8 +56,8 @@ def _summary(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> st
     counts = []
     for layer, found in tables.items():
         by_answer[found.answers[layer]].append(layer)
-        for name in (entry.sweep.title for entry in study.entries(layer) if _is_chosen(entry)):
-            met = duel(found, name, "neurons", _place(study), COUNTED)
+        for name in (entry.sweep.title for entry in features_of(study, layer, beside=False)):
+            met = duel(found, name, "neurons", place_of(study), COUNTED)
             if met.tests:
                 lost = f", below them on {len(met.lost)}" if met.lost else ""
                 counts.append(
@@ -82,10 +74,6 @@ def _summary(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> st
     )
 
 
-def _is_chosen(entry: Entry) -> bool:
-    return entry.sweep.kind == "features" and not entry.beside
-
-
 def _listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
@@ -94,137 +82,7 @@ def _answer(found: MeasureTable, layer: str) -> str:
     return found.answers[layer].capitalize()
 
 
-# --- the aim
-
-
-@dataclass(frozen=True)
-class Duel:
-    """One family of dictionaries against one control, at one place: names of measures."""
-
-    won: tuple[str, ...]
-    lost: tuple[str, ...]
-    tests: int
-
-    def __str__(self) -> str:
-        return f"{len(self.won)} : {len(self.lost)} of {self.tests}" if self.tests else "not there"
-
-
-def duel(found: MeasureTable, unit_set: str, control: str, at: str, families: Sequence[str]) -> Duel:
-    """Measures won and lost; a measure under several embeddings or edits counts once.
-
-    It is won when it is won under some of them and lost under none, and the other way round.
-    """
-    outcomes: dict[str, set[str]] = {}
-    for row in found.differences:
-        name = row.measure.partition("[")[0]
-        if (row.unit_set, row.control, row.at) == (unit_set, control, at) and _family(name) in families:
-            outcomes.setdefault(name, set()).add(row.outcome)
-    return Duel(
-        won=tuple(name for name, seen in outcomes.items() if "win" in seen and "loss" not in seen),
-        lost=tuple(name for name, seen in outcomes.items() if "loss" in seen and "win" not in seen),
-        tests=len(outcomes),
-    )
-
-
-def _family(measure: str) -> str:
-    return measures.registry()[measure].family
-
-
-def _place(study: "Monosemanticity") -> str:
-    return f"fvu={study.fvu[0]:g}"
-
-
-def _features(study: "Monosemanticity", layer: str) -> list[str]:
-    return [family for family, kind in study.kinds(layer).items() if kind == "features"]
-
-
-def _aims(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
-    at, words = _place(study), f"{100 * study.fvu[0]:g} % of the variance is lost"
-    against: dict[str, Sequence[str]] = {"neurons": COUNTED}
-    against |= dict.fromkeys(("rotated neurons", "random directions", "wide random directions"), COUNTED)
-    against |= dict.fromkeys(("stored activations", "wide stored activations", "k-means"), PIECES)
-    head = ["layer", "dictionary", "won of each family against neurons"]
-    head += [f"{name} (concepts, cause)" if of is PIECES else name for name, of in against.items()]
-    rows, losses = [], []
-    for layer, found in tables.items():
-        for unit_set in _features(study, layer):
-            duels = {name: duel(found, unit_set, name, at, of) for name, of in against.items()}
-            families = [duel(found, unit_set, "neurons", at, [family]) for family in COUNTED]
-            by_family = ", ".join(
-                f"{family} {duelled}" for family, duelled in zip(COUNTED, families, strict=True)
-            )
-            rows.append([f"`{layer}`", unit_set, by_family, *map(str, duels.values())])
-            named = [_lost_by(found, unit_set, name, at) for name in duels["neurons"].lost]
-            losses.append(f"- `{layer}`, {unit_set}: {', '.join(named) or 'none'}")
-    lead = (
-        f"Measures won : lost where {words} (5 %, Holm-corrected over all tests of a dictionary there; a "
-        "measure under several embeddings counts once). The aim was: 8 or more won against neurons, all "
-        "against rotated neurons and random directions, and concepts and cause against remembered examples. "
-        "*Not there*: one of the two never loses so little."
-    )
-    listed = "\n".join(losses)
-    return f"{lead}\n\n{markdown_table(head, rows)}\n\nMeasures lost to the neurons there:\n\n{listed}"
-
-
-def _lost_by(found: MeasureTable, unit_set: str, measure: str, at: str) -> str:
-    """A measure that was lost to the neurons, and by how much under the embedding that says most."""
-    rows = [
-        row
-        for row in found.differences
-        if (row.unit_set, row.control, row.at) == (unit_set, "neurons", at)
-        and row.measure.partition("[")[0] == measure
-        and row.outcome == "loss"
-    ]
-    worst = max(rows, key=lambda row: abs(row.value))
-    title = measures.registry()[measure].title.lower()
-    return f"{title} ({worst.value:+.2f} [{worst.low:+.2f}, {worst.high:+.2f}])".replace("-", "−")
-
-
 # --- tables
-
-
-def _verdicts(tables: Mapping[str, MeasureTable]) -> str:
-    rows = [
-        [f"`{layer}`", f"**{found.answers[layer]}**", found.sentences[layer]]
-        for layer, found in tables.items()
-    ]
-    return markdown_table(["layer", "answer", "why"], rows)
-
-
-def _scores(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
-    at = _place(study)
-    head = ["layer", "units", "firing", *SHOWN.values(), "dead"]
-    rows = []
-    for layer, found in tables.items():
-        for unit_set in study.kinds(layer):
-            mine = _at(found, unit_set, at)
-            if not mine:
-                continue
-            first = next(iter(mine.values()))
-            if first.status == "unreached":
-                nearest = f"never there (nearest: {100 * first.fvu:.0f} % lost)"
-                rows.append([f"`{layer}`", unit_set, nearest, *[""] * (len(SHOWN) + 1)])
-                continue
-            dead = f"{100 * first.dead / first.units:.0f} %"
-            rows.append(
-                [f"`{layer}`", unit_set, f"{first.l0:.1f}", *[_cell(mine.get(key)) for key in SHOWN], dead]
-            )
-    lead = (
-        f"Means over units where {100 * study.fvu[0]:g} % of the variance is lost, with 95 % intervals over "
-        f"images, units and seeds ({study.networks} networks, {study.dictionaries} dictionaries on each); "
-        "dead units count as 0."
-    )
-    return f"{lead}\n\n{markdown_table(head, rows)}"
-
-
-def _at(found: MeasureTable, unit_set: str, at: str) -> dict[str, Row]:
-    return {row.measure: row for row in found.select(unit_set=unit_set, at=at)}
-
-
-def _cell(row: Row | None) -> str:
-    if row is None or math.isnan(row.value):
-        return "–"
-    return f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
 
 
 def _table(found: MeasureTable) -> pa.Table:
@@ -268,7 +126,7 @@ def _has(found: MeasureTable, measure: str) -> bool:
 def _duels(study: "Monosemanticity", layer: str, found: MeasureTable, at: str) -> Html:
     controls = [family for family, kind in study.kinds(layer).items() if kind != "features"]
     rows = []
-    for unit_set in _features(study, layer):
+    for unit_set in (name for name, kind in study.kinds(layer).items() if kind == "features"):
         fought = [duel(found, unit_set, control, at, list(measures.FAMILIES)) for control in controls]
         rows.append([tag("span", unit_set, class_="kind features"), *map(str, fought)])
     label = f"Measures won and lost at {at}"
@@ -280,11 +138,11 @@ def _score_table(study: "Monosemanticity", layer: str, found: MeasureTable, at: 
     shown = list(dict.fromkeys(row.measure for row in found.select(at=at) if _is_of_units(row)))
     rows = []
     for unit_set, kind in study.kinds(layer).items():
-        mine = _at(found, unit_set, at)
+        mine = rows_at(found, unit_set, at)
         if mine:
             first = next(iter(mine.values()))
             there = "does not get there" if first.status == "unreached" else f"{first.l0:.3g}"
-            cells = ["" if first.status == "unreached" else _cell(mine.get(key)) for key in shown]
+            cells = ["" if first.status == "unreached" else score_cell(mine.get(key)) for key in shown]
             rows.append([tag("span", unit_set, class_=f"kind {kind}"), there, *cells])
     label = f"Scores of all unit sets at {at}"
     return tag(
@@ -295,7 +153,7 @@ def _score_table(study: "Monosemanticity", layer: str, found: MeasureTable, at: 
 
 
 def _is_of_units(row: Row) -> bool:
-    return _family(row.measure.partition("[")[0]) not in ("fidelity", "recovery")
+    return family_of(row.measure) not in ("fidelity", "recovery")
 
 
 def _words(at: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
-from sememe.errors import RunError
+from sememe.errors import RunError, choices
 from sememe.runs.stage import Stage
 from sememe.studies.folder import StudyFolder
 from sememe.studies.page import Section
@@ -121,5 +121,5 @@ def checked_layers(given: str | None, known: tuple[str, ...]) -> tuple[str, ...]
     if given is None:
         return known
     if given not in known:
-        raise RunError(f"This study has no layer {given!r}: choose one of {', '.join(known)}.")
+        raise RunError(f"This study has no layer {given!r}{choices(given, known)}.")
     return (given,)
