@@ -42,7 +42,7 @@ def test_help_takes_less_than_half_a_second():
         (["rum"], 'Did you mean "run"'),
         (["run", "mnist", "--quik"], "Did you mean --quick"),
         (["run", "mnist", "--seed", "one"], '"one"'),
-        (["run", "imagenet"], "There is no recipe 'imagenet'"),
+        (["run", "imagenet"], "There is no recipe 'imagenet': choose one of mnist."),
         (["run", "--seed", "-1"], "The seed must be 0 or more, but -1 arrived"),
         (["run", "--run", "/dev/null/run"], "/dev/null/run cannot be made"),
         (["layers", "resnet"], "There is no network 'resnet'"),

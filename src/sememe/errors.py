@@ -16,6 +16,9 @@ knows nothing of Sememe catches them as what they are: bad input.
     └── RunError            a run folder that cannot be used or resumed
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class SememeError(ValueError):
     """Base of all errors raised for bad input."""
@@ -47,3 +50,23 @@ class MeasureError(SememeError):
 
 class RunError(SememeError):
     """A run folder cannot be used or resumed."""
+
+
+def choices(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that there is not: the one that was probably meant, and all.
+
+    >>> f"There is no fruit 'Aple'{choices('Aple', ['apple', 'pear'])}."
+    "There is no fruit 'Aple': did you mean apple? Choose one of apple, pear."
+    >>> f"There is no fruit 'nut'{choices('nut', ['apple', 'pear'])}."
+    "There is no fruit 'nut': choose one of apple, pear."
+    """
+    known = list(known)
+    near = nearest(name, known)
+    meant = f"did you mean {near[0]}? Choose" if near else "choose"
+    return f": {meant} one of {', '.join(known)}"
+
+
+def nearest(name: str, known: Iterable[str], n: int = 1, cutoff: float = 0.65) -> list[str]:
+    """Up to ``n`` known names that are written most like this one, whatever their case."""
+    lowered = {word.lower(): word for word in known}
+    return [lowered[word] for word in difflib.get_close_matches(name.lower(), lowered, n, cutoff)]

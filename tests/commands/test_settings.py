@@ -30,8 +30,8 @@ def test_a_sweep_is_a_list_of_values():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["kk=3"], r"no parameter 'kk': did you mean k\? There are auxk_coefficient"),
-        (["xyzzy=3"], "no parameter 'xyzzy': there are auxk_coefficient"),
+        (["kk=3"], r"no parameter 'kk': did you mean k\? Choose one of auxk_coefficient"),
+        (["xyzzy=3"], "no parameter 'xyzzy': choose one of auxk_coefficient"),
         (["k"], "'k' arrived where NAME=VALUE was expected"),
         (["k="], "'k=' arrived where NAME=VALUE was expected"),
         (["k=3", "k=4"], "k is given twice"),

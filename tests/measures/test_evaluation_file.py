@@ -25,6 +25,8 @@ def test_it_comes_back_with_all_replicates(evaluation, tmp_path):
     np.testing.assert_array_equal(back.scored, [0, 3])
     for key, scores in evaluation.units.items():
         np.testing.assert_array_equal(back.units[key].null, scores.null)
+        np.testing.assert_array_equal(back.units[key].low, scores.low)
+        np.testing.assert_array_equal(back.units[key].high, scores.high)
         for mean in ("mean", "alive", "corrected"):
             np.testing.assert_array_equal(
                 getattr(back.units[key], mean).replicates, getattr(scores, mean).replicates

@@ -36,7 +36,7 @@ def test_the_full_study_has_three_networks_and_five_dictionaries_on_each():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (Options(layer="conv9"), "no layer 'conv9': choose one of"),
+        (Options(layer="conv9"), "no layer 'conv9': "),
         (Options(seed=-1), "seed must be 0 or more, but -1"),
         (Options(networks=0), "--networks must be .* or more for this study, but 0"),
         (Options(dictionaries=0), "--dictionaries must be 1 or more for this study, but 0"),
@@ -51,7 +51,7 @@ def test_bad_options_are_one_sentence(name, options, said):
 def test_an_unknown_study_and_an_unknown_family_are_named():
     with pytest.raises(RunError, match="no study 'depth': choose one of monosemanticity, splitting"):
         configure("depth", Options())
-    with pytest.raises(RunError, match="no family 'relu': choose among topk"):
+    with pytest.raises(RunError, match="no family 'relu': did you mean jumprelu"):
         configure("monosemanticity", Options(families="topk,relu"))
     with pytest.raises(RunError, match="study of width compares no families"):
         configure("width", Options(families="topk"))

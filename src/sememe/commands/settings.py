@@ -1,12 +1,11 @@
 """``NAME=VALUE`` on the command line: hyperparameters of a dictionary, one value or several to sweep over."""
 
 import ast
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
 from sememe.dictionaries import Dictionary, registry
-from sememe.errors import DictionaryError
+from sememe.errors import DictionaryError, choices
 
 _WORDS = {"none": None, "true": True, "false": False}
 
@@ -15,7 +14,7 @@ def kind_named(name: str) -> type[Dictionary]:
     """The dictionary of that name; a :class:`DictionaryError` names the near ones."""
     known = registry()
     if name not in known:
-        raise DictionaryError(f"There is no dictionary {name!r}{_hint(name, list(known))}.")
+        raise DictionaryError(f"There is no dictionary {name!r}{choices(name, known)}.")
     return known[name]
 
 
@@ -52,7 +51,7 @@ def _pairs(kind: type[Dictionary], given: Sequence[str]) -> list[tuple[str, str]
         if not equals or not text.strip():
             raise DictionaryError(f"{pair!r} arrived where NAME=VALUE was expected, such as k=8.")
         if name not in known:
-            raise DictionaryError(f"{kind.__name__} has no parameter {name!r}{_hint(name, known)}.")
+            raise DictionaryError(f"{kind.__name__} has no parameter {name!r}{choices(name, known)}.")
         if name in dict(pairs):
             raise DictionaryError(f"The parameter {name} is given twice.")
         pairs.append((name, text.strip()))
@@ -73,10 +72,3 @@ def _value(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
-
-
-def _hint(name: str, known: list[str]) -> str:
-    lowered = {word.lower(): word for word in known}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1)
-    meant = f"did you mean {lowered[near[0]]}? There are" if near else "there are"
-    return f": {meant} {', '.join(known)}"

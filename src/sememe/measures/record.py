@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sememe.errors import MeasureError
+from sememe.errors import MeasureError, choices
 
 FAMILIES = {
     "fidelity": "How much of the layer is kept",
@@ -117,9 +117,7 @@ def measure(
     def attach(function: Callable[..., Any]) -> Any:
         name = function.__name__
         if family not in FAMILIES:
-            raise MeasureError(
-                f"Measure {name!r} names the family {family!r}; choose one of {', '.join(FAMILIES)}."
-            )
+            raise MeasureError(f"Measure {name!r} names the family {family!r}{choices(family, FAMILIES)}.")
         if unknown := set(needs) - set(NEEDS):
             raise MeasureError(
                 f"Measure {name!r} needs {sorted(unknown)}, which is none of {', '.join(NEEDS)}."

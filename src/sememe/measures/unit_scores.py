@@ -22,7 +22,7 @@ from jaxtyping import Float
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from sememe.errors import MeasureError
+from sememe.errors import MeasureError, choices
 from sememe.measures.bootstrap import Estimate
 from sememe.measures.codes import Codes, is_sparse, strongest_first, sums_by_key
 from sememe.measures.concepts.choice import of_columns
@@ -245,7 +245,8 @@ def given_values(
     for key, found in values.items():
         record = registry().get(key.partition("[")[0])
         if record is None or record.level != "unit":
-            raise MeasureError(f"There is no measure of units called {key!r}.")
+            known = [record.name for record in registry().values() if record.level == "unit"]
+            raise MeasureError(f"There is no measure of units called {key!r}{choices(key, known)}.")
         if found.shape != (n_units,):
             raise MeasureError(f"The values of {key!r} are of {found.size} units, the codes of {n_units}.")
         drawn = np.broadcast_to(found.astype(np.float64), (evidence.resampling.replicates, n_units))

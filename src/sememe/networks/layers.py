@@ -1,7 +1,6 @@
 """The layers of any network by name: what there is, what shape it gives, which can be studied."""
 
 import contextlib
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +8,7 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sememe.errors import NetworkError
+from sememe.errors import NetworkError, nearest
 from sememe.networks.inference import inference
 
 Kind = Literal["vector", "map", "tokens", "other"]
@@ -67,7 +66,7 @@ def find(net: nn.Module, name: str) -> nn.Module:
     modules = {known: module for known, module in net.named_modules() if known}
     if name in modules:
         return modules[name]
-    near = difflib.get_close_matches(name, modules, n=3, cutoff=0.4) or list(modules)[:3]
+    near = nearest(name, modules, n=3, cutoff=0.4) or list(modules)[:3]
     raise NetworkError(
         f"{type(net).__name__} has no layer {name!r}; near names: {', '.join(near) or 'none'} "
         "(run `sememe layers` for all of them)."

@@ -9,7 +9,7 @@ from safetensors import torch as safetensors
 from torch import Tensor, nn
 
 from sememe import files
-from sememe.errors import FormatError, NetworkError
+from sememe.errors import FormatError, NetworkError, choices
 from sememe.networks.network import Network
 from sememe.networks.registry import registry
 
@@ -82,7 +82,7 @@ def named(name: str) -> Network:
     if (Path(name) / CONFIG).exists():
         return load(name)
     raise NetworkError(
-        f"There is no network {name!r}: give one of {', '.join(registry())}, or the folder of a saved one."
+        f"There is no network {name!r}{choices(name, registry())}, or give the folder of a saved one."
     )
 
 

@@ -5,7 +5,7 @@ A new recipe is one new file and one line in :data:`_RECIPES`.
 
 from collections.abc import Callable
 
-from sememe.errors import RunError
+from sememe.errors import RunError, choices
 from sememe.recipes.configuration import Effort, LayerPlan, NetworkPlan, RunConfiguration, Sweep
 from sememe.recipes.mnist import mnist
 
@@ -31,7 +31,7 @@ def registry() -> dict[str, Callable[..., RunConfiguration]]:
 def configure(name: str, *, quick: bool = False, seed: int = 0) -> RunConfiguration:
     """The configuration of a recipe; an unknown name is a :class:`~sememe.errors.RunError`."""
     if name not in _RECIPES:
-        raise RunError(f"There is no recipe {name!r}: choose one of {', '.join(sorted(_RECIPES))}.")
+        raise RunError(f"There is no recipe {name!r}{choices(name, sorted(_RECIPES))}.")
     if seed < 0:
         raise RunError(f"The seed must be 0 or more, but {seed} arrived.")
     return _RECIPES[name](quick=quick, seed=seed)

@@ -78,7 +78,9 @@ def test_what_is_of_no_format_says_what_was_found_and_what_is_known(tmp_path):
 
 def test_unknown_names_of_formats_are_refused(sae, tmp_path):
     (tmp_path / "ae.pt").write_bytes(b"")
-    with pytest.raises(FormatError, match="no format 'lens': choose one of saelens, saev, "):
+    with pytest.raises(
+        FormatError, match=r"no format 'lens': did you mean saelens\? Choose one of saelens, saev, "
+    ):
         import_dictionary(tmp_path, format="lens")
     with pytest.raises(FormatError, match="no format 'lens'"):
         export_dictionary(sae, tmp_path / "out", "lens")

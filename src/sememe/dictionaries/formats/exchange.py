@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from sememe.dictionaries import storage
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.formats import dictionary_learning, overcomplete, saelens, saev, sparsify
-from sememe.errors import DictionaryError, FormatError
+from sememe.errors import DictionaryError, FormatError, choices
 from sememe.files import read_json
 
 
@@ -108,7 +108,7 @@ def export_dictionary(dictionary: Dictionary, path: Path | str, format: str = "s
 
 def _named(format: str) -> Format:
     if format not in _FORMATS:
-        raise FormatError(f"There is no format {format!r}: choose one of {', '.join(_FORMATS)}.")
+        raise FormatError(f"There is no format {format!r}{choices(format, _FORMATS)}.")
     return _FORMATS[format]
 
 
