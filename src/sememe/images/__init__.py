@@ -9,6 +9,7 @@ from sememe.images.idx import idx
 from sememe.images.image_set import ImageSet
 from sememe.images.mnist import mnist
 from sememe.images.npz import npz
+from sememe.images.storage import load, save
 from sememe.images.transforms import crop, moments, normalise, pad, resize, to_colour, to_grey
 
 __all__ = [
@@ -17,12 +18,14 @@ __all__ = [
     "crop",
     "folder",
     "idx",
+    "load",
     "mnist",
     "moments",
     "normalise",
     "npz",
     "pad",
     "resize",
+    "save",
     "to_colour",
     "to_grey",
 ]
