@@ -1,6 +1,6 @@
 """A set of images on disk, as a folder that opens without being read: ``set.json`` and two NumPy arrays.
 
-An archive would have to be unpacked into memory first; these pixels stay on disk until somebody looks at them.
+An archive would have to be unpacked into memory first; here pixels stay on disk until looked at.
 """
 
 from pathlib import Path
