@@ -1,7 +1,6 @@
 // The keyboard: single letters, never while one types, and a sheet that lists them.
 
 const SHELL = [
-  ["g, then a letter", "go to a page: d draw, u units, i unit, c compare, m image, t atlas, r runs, h tour"],
   ["j, k", "next, previous unit"],
   ["n, f", "the layer's neurons, its features"],
   ["p", "pin this unit or drawing, to compare the next with it"],
@@ -12,7 +11,10 @@ const SHELL = [
   ["arrows, space", "on the canvas: move the brush, draw"],
 ];
 
-export const rows = SHELL;
+/** What the sheet lists, with the letters of these pages. */
+export function rows(pages) {
+  return [["g, then a letter", `go to a page: ${pages.map((page) => `${page.key} ${page.title.toLowerCase()}`).join(", ")}`], ...SHELL];
+}
 
 const types = (target) =>
   target.matches?.("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]");

@@ -19,7 +19,7 @@ export async function start({ api = new Api(), pages = PAGES, ...parts } = {}) {
     return;
   }
   const app = { api, run, measures, pages, ...parts };
-  app.store = new Store(run);
+  app.store = new Store(run, pages.map((page) => page.name));
   app.ui = new Ui(app);
   new Shell(app);
 }
@@ -68,7 +68,7 @@ class Shell {
     themeButton.append(label);
     return h("header", { class: "bar" },
       h("div", { class: "page" },
-        h("a", { class: "wordmark", href: "#/runs", title: `Run ${run.name}` }, "Sememe"),
+        h("a", { class: "wordmark", href: `#/${(pages.find((page) => page.name === "runs") ?? pages[0]).name}`, title: `Run ${run.name}` }, "Sememe"),
         h("nav", { "aria-label": "Pages" }, list),
         h("button", { type: "button", class: "round", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)",
           onclick: () => this.dialog.showModal() }, "?"),
@@ -78,7 +78,7 @@ class Shell {
   #help() {
     this.dialog = h("dialog", { class: "help", "aria-labelledby": "help-title" },
       h("h2", { id: "help-title" }, "Keyboard"),
-      h("dl", {}, shortcuts.map(([keys, what]) => h("div", {}, h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)))),
+      h("dl", {}, shortcuts(this.#app.pages).map(([keys, what]) => h("div", {}, h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)))),
       h("form", { method: "dialog" }, h("button", { onclick: (event) => {
         event.preventDefault();
         this.dialog.close();

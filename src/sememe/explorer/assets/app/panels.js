@@ -21,7 +21,8 @@ export function gallery(app, data, { caption = number, heat = null, word = "acti
     const said = `${name === null ? `image ${row}` : `${name}, image ${row}`}, ${word} ${caption(strength)}`;
     const tile = app.ui.tile(row, { box: heat ? null : patch, negative: strength < 0, title: said });
     if (heat) tile.append(heatOver(heat, row));
-    return h("li", {}, h("a", { href: app.store.link({ page: "image", image: row }), "aria-label": said, class: "gallery-tile" }, tile,
+    const href = app.store.link({ page: "image", image: row });
+    return h("li", {}, h(href ? "a" : "span", { href, "aria-label": href && said, class: "gallery-tile" }, tile,
       h("span", { class: "gallery-caption", "aria-hidden": "true" }, name !== null && h("b", {}, name), ` ${caption(strength)}`)));
   }));
 }

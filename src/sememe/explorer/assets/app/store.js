@@ -33,9 +33,9 @@ export class Store {
   #given = {};
   #selection = Object.freeze({});
 
-  /** @param run the answer of /api/run */
-  constructor(run) {
-    this.run = run;
+  /** @param run the answer of /api/run @param pages names of the pages that there are */
+  constructor(run, pages) {
+    Object.assign(this, { run, pages: new Set(pages) });
     addEventListener("hashchange", () => this.#read());
     this.#read();
   }
@@ -54,9 +54,9 @@ export class Store {
     this.#read();
   }
 
-  /** The address of the selection with some keys changed: for `href`. */
+  /** The address of the selection with some keys changed: for `href`. Null to a page that is not here. */
   link(patch) {
-    return format(this.#merged(patch));
+    return patch.page && !this.pages.has(patch.page) ? null : format(this.#merged(patch));
   }
 
   subscribe(listener) {
