@@ -19,6 +19,7 @@ from sememe.measures import (
     Logits,
     Resampling,
     choose_concepts,
+    choose_units,
     evaluate_fidelity,
     evaluate_units,
     partner_sums,
@@ -108,9 +109,10 @@ def score(
         scored = np.sort(rng.permutation(n_units)[: limits.units])
     items = subject.items[unit_set.source]
     development = _codes(dictionary, items.development)
-    chosen = None
+    chosen = finders = None
     if "concepts" in subject.development:
         chosen = choose_concepts(development, subject.development["concepts"])
+        finders = choose_units(development, subject.development["concepts"])
     evidence = subject.evidence
     resampling = evidence.resampling.for_units(*seed)
     sets = _stability(dictionary, twins, resampling)
@@ -129,6 +131,7 @@ def score(
         codes,
         replace(evidence, resampling=resampling),
         chosen=None if chosen is None else chosen[:, scored],
+        finders=finders,
         scored=None if scored.size == n_units else scored,
         given=Given(sums=sums, values=values, sets=sets),
     )

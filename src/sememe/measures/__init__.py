@@ -27,6 +27,7 @@ Every measure is a pure function of arrays, with a record of what it means::
         reconstruction=(x, x_hat),   # (items, neurons) each; (x, x) for the neurons
         logits=measures.Logits(original, spliced, labels, ablated={"zero": zero, "mean": mean}),
         chosen=measures.choose_concepts(development_codes, development_concepts),
+        finders=measures.choose_units(development_codes, development_concepts),
         also={"simulation[cnn]": sums},   # simulation_sums, effect_sums, dose_sums, partner_sums
     )
     evaluation.sets["fvu"].value, evaluation.sets["fvu"].low, evaluation.sets["fvu"].high
@@ -80,7 +81,7 @@ from sememe.measures.cause.targeted_removal import (
 from sememe.measures.comparison import compare, match_all, targets_of
 from sememe.measures.concepts.choice import choose_concepts
 from sememe.measures.concepts.concept_average_precision import concept_average_precision
-from sememe.measures.concepts.concept_coverage import best_units, concept_coverage
+from sememe.measures.concepts.concept_coverage import best_units, choose_units, concept_coverage
 from sememe.measures.concepts.concept_f1 import concept_f1
 from sememe.measures.concepts.concept_generality import concept_generality
 from sememe.measures.concepts.concept_iou import concept_iou
@@ -181,6 +182,7 @@ __all__ = [
     "attached_units",
     "best_units",
     "choose_concepts",
+    "choose_units",
     "clarity",
     "class_information",
     "class_selectivity",

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, Real
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
 from sememe.measures.codes import Codes, checked
-from sememe.measures.concepts.concept_coverage import concept_coverage, coverage_replicates
+from sememe.measures.concepts.concept_coverage import Finders, coverage, coverage_sums
 from sememe.measures.concepts.scored import Chosen
 from sememe.measures.evidence import Evidence
 from sememe.measures.fidelity.firing_totals import FiringSums
@@ -90,6 +90,7 @@ def evaluate(
     reconstruction: tuple[np.ndarray, np.ndarray] | None = None,
     logits: Logits | None = None,
     chosen: Chosen = None,
+    finders: Finders = None,
     also: Mapping[str, Sums] | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
@@ -104,6 +105,8 @@ def evaluate(
         logits: of the split's images, for the measures through the network.
         chosen: the concept of each unit, from :func:`~sememe.measures.choose_concepts` on other items; None:
             chosen on these, which flatters every unit (and its null).
+        finders: the unit for each concept, from :func:`~sememe.measures.choose_units` on other items; None:
+            chosen on these, which flatters every set.
         also: sums for measures that need more than codes; see :attr:`Given.sums`.
 
     Raises:
@@ -113,7 +116,9 @@ def evaluate(
         codes, evidence, name=name, settings=settings, reconstruction=reconstruction, logits=logits
     )
     given = Given(sums=also or {})
-    return evaluate_units(found, codes, evidence, chosen=chosen, given=given, progress=progress)
+    return evaluate_units(
+        found, codes, evidence, chosen=chosen, finders=finders, given=given, progress=progress
+    )
 
 
 def evaluate_fidelity(
@@ -160,6 +165,7 @@ def evaluate_units(
     evidence: Evidence,
     *,
     chosen: Chosen = None,
+    finders: Finders = None,
     scored: Int[np.ndarray, " scored"] | None = None,
     given: Given | None = None,
     progress: Progress = silent,
@@ -168,7 +174,7 @@ def evaluate_units(
 
     Args:
         evaluation: from :func:`evaluate_fidelity`, of the same codes.
-        codes, evidence, chosen: as in :func:`evaluate`; ``chosen`` is of the scored units.
+        codes, evidence, chosen, finders: as in :func:`evaluate`; ``chosen`` is of the scored units.
         scored: numbers of the units to score, where a draw is enough; None: all.
         given: scores that need more than codes, of the scored units.
 
@@ -178,8 +184,10 @@ def evaluate_units(
     codes, given = _fitting(codes, evidence, evaluation.name), given or Given()
     sets = dict(evaluation.sets)
     if evidence.concepts is not None:
-        drawn = coverage_replicates(codes, evidence.concepts, evidence.group, evidence.resampling.weights)
-        sets["concept_coverage"] = Estimate(concept_coverage(codes, evidence.concepts), drawn)
+        n_groups, weights = evidence.resampling.n_groups, evidence.resampling.weights
+        found = coverage_sums(codes, evidence.concepts, finders, evidence.group, n_groups)
+        value, drawn = coverage(found.totals()), coverage(found.totals(weights))
+        sets["concept_coverage"] = Estimate(float(value), drawn)
     some = codes if scored is None else codes[:, scored]
     units = unit_scores(some, evidence, chosen, progress)
     units |= given_scores(given.sums, some.shape[1], evidence)

@@ -163,6 +163,37 @@ def test_coverage_is_the_best_unit_of_each_concept(layout, codes, concepts):
     assert measures.concept_coverage(layout(codes), concepts) == pytest.approx(best.mean())
 
 
+def test_coverage_by_units_chosen_elsewhere_counts_their_own_sign(layout):
+    concepts = np.eye(3, dtype=bool)
+    before = np.array([[-2.0, 0.0], [1.0, 0.0], [0.0, 3.0]])
+    finders = measures.choose_units(layout(before), concepts)
+    np.testing.assert_array_equal(finders, [[0, 0, 1], [-1, 1, 1]])
+    after = np.array([[-1.0, 0.0], [5.0, 0.0], [2.0, 0.0]])
+    # By the negative codes of unit 0; by its positive ones, second of two; by unit 1, which is dead.
+    after_concepts = np.array([[1, 0, 0], [0, 0, 1], [0, 1, 0]], bool)
+    found = measures.concept_coverage(layout(after), after_concepts, finders)
+    assert found == pytest.approx((1 + 1 / 2 + 0) / 3)
+
+
+def test_coverage_of_noise_is_flattered_by_choosing_on_the_items_scored():
+    rng = np.random.default_rng(0)
+    concepts, codes = rng.random((400, 5)) < 0.1, rng.random((400, 200)) * (rng.random((400, 200)) < 0.2)
+    finders = measures.choose_units(codes[:200], concepts[:200])
+    there, here = codes[200:], concepts[200:]
+    assert measures.concept_coverage(there, here, finders) == pytest.approx(here.mean(), abs=0.06)
+    assert measures.concept_coverage(there, here) > here.mean() + 0.1
+    known = measures.evidence(measures.resample(200, replicates=50), concepts=here)
+    found = measures.evaluate(there, known, name="u", finders=finders).sets["concept_coverage"]
+    assert found.value == measures.concept_coverage(there, here, finders)
+    assert found.low < found.value < found.high
+
+
+def test_finders_of_other_units_are_refused(codes, concepts):
+    finders = np.array([[codes.shape[1]] * concepts.shape[1], [1] * concepts.shape[1]])
+    with pytest.raises(MeasureError, match="finders of 6 concepts among"):
+        measures.concept_coverage(sparse.csr_array(codes), concepts, finders)
+
+
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000))

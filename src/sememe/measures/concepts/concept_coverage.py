@@ -2,12 +2,17 @@
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy import sparse
 
-from sememe.measures.codes import Codes, is_sparse
+from sememe.errors import MeasureError
+from sememe.measures.codes import Codes, checked, is_sparse, strongest_first
 from sememe.measures.concepts.choice import average_precisions
-from sememe.measures.concepts.ranked_totals import RankedSums
+from sememe.measures.concepts.ranked_totals import RankedSums, RankedTotals
 from sememe.measures.record import measure
-from sememe.measures.signs import Halves, halves
+from sememe.measures.signs import halves
+
+Finders = Int[np.ndarray, "2 concepts"] | None
+"""From :func:`choose_units` on other items; None: chosen on the items themselves."""
 
 
 def best_units(
@@ -19,32 +24,62 @@ def best_units(
     >>> units, precision
     (array([1, 0]), array([1., 1.]))
     """
+    return choose_units(codes, concepts)[0], _precision(codes, concepts, None)
+
+
+def choose_units(codes: Codes, concepts: Bool[np.ndarray, "rows concepts"]) -> Int[np.ndarray, "2 concepts"]:
+    """For each concept the unit that ranks its items highest, and with which sign of its codes, 1 or -1.
+
+    >>> choose_units(np.array([[0.0, -2.0], [1.0, 0.0]]), np.eye(2, dtype=bool))
+    array([[ 1,  0],
+           [-1,  1]])
+    """
     split = halves(codes)
-    column, precision = _best_columns(split, concepts)
-    return np.concatenate([np.arange(split.n_units), split.signed])[column], precision
+    ranking = strongest_first(checked(split.codes))
+    fires = np.diff(ranking[0]) > 0
+    precision = np.where(fires[:, None], average_precisions(split.codes, concepts, ranking), -1.0)
+    column = precision.argmax(axis=0)
+    sign = np.where(column < split.n_units, 1, -1)
+    return np.stack([np.concatenate([np.arange(split.n_units), split.signed])[column], sign])
 
 
-def coverage_replicates(
+def coverage_sums(
     codes: Codes,
     concepts: Bool[np.ndarray, "rows concepts"],
-    group: Int[np.ndarray, " items"],
-    weights: Float[np.ndarray, "replicates groups"],
-) -> Float[np.ndarray, " replicates"]:
-    """The coverage in each replicate, by the units that are best on the items as they are."""
-    split = halves(codes)
-    column, _ = _best_columns(split, concepts)
-    best = split.codes.tocsc()[:, column].tocsr() if is_sparse(split.codes) else split.codes[:, column]
-    ranked = RankedSums(np.arange(concepts.shape[1]), weights.shape[1])
-    ranked.update(best, concepts, group)
-    return np.nan_to_num(ranked.totals(weights).average_precision).mean(axis=1)
+    finders: Finders = None,
+    group: Int[np.ndarray, " items"] | None = None,
+    n_groups: int = 1,
+) -> RankedSums:
+    """The finder of each concept as a column of its own, with its concept.
+
+    Raises:
+        MeasureError: numbers of items that differ, codes that are not finite, or finders of other concepts.
+    """
+    finders = choose_units(codes, concepts) if finders is None else finders
+    if finders.shape[1] != concepts.shape[1] or finders[0].max() >= codes.shape[1]:
+        raise MeasureError(
+            f"There are finders of {finders.shape[1]} concepts among {finders[0].max() + 1} units or more, "
+            f"but {concepts.shape[1]} concepts and {codes.shape[1]} units."
+        )
+    unit, sign = finders
+    if is_sparse(codes):
+        found = (codes.tocsc()[:, unit] @ sparse.diags_array(sign.astype(np.float64))).tocsr().maximum(0)
+    else:
+        found = np.maximum(codes[:, unit] * sign, 0)
+    sums = RankedSums(np.arange(concepts.shape[1]), n_groups)
+    sums.update(found, concepts, group)
+    return sums
 
 
-def _best_columns(
-    split: Halves, concepts: Bool[np.ndarray, "rows concepts"]
-) -> tuple[Int[np.ndarray, " concepts"], Float[np.ndarray, " concepts"]]:
-    precision = average_precisions(split.codes, concepts)
-    column = precision.argmax(axis=0)
-    return column, precision[column, np.arange(concepts.shape[1])]
+def coverage(totals: RankedTotals) -> Float[np.ndarray, "..."]:
+    """The mean over concepts; a finder that never fires, and a concept that no item has, count 0."""
+    return np.asarray(np.nan_to_num(totals.average_precision).mean(axis=-1))
+
+
+def _precision(
+    codes: Codes, concepts: Bool[np.ndarray, "rows concepts"], finders: Finders
+) -> Float[np.ndarray, " concepts"]:
+    return np.nan_to_num(coverage_sums(codes, concepts, finders).totals().average_precision)
 
 
 @measure(
@@ -57,7 +92,9 @@ def _best_columns(
     source="the best unit per concept, as in Bau et al. 2017 (arXiv 1704.05796), turned round",
     needs=("codes", "concepts"),
 )
-def concept_coverage(codes: Codes, concepts: Bool[np.ndarray, "rows concepts"]) -> float:
+def concept_coverage(
+    codes: Codes, concepts: Bool[np.ndarray, "rows concepts"], finders: Finders = None
+) -> float:
     """Mean over concepts of the average precision of the best unit for each.
 
     The other side of purity: a set whose units are all pure, and all for the same concept, scores low. More
@@ -66,9 +103,12 @@ def concept_coverage(codes: Codes, concepts: Bool[np.ndarray, "rows concepts"]) 
     Args:
         codes: ``(items, units)``, dense or CSR; each sign of a unit is a detector of its own.
         concepts: ``(items, concepts)``, which item has which concept; those that no item has count 0.
+        finders: ``(2, concepts)`` from :func:`~sememe.measures.choose_units` on other items: the best unit
+            for each concept, and its sign. None chooses on the items that are scored, which flatters every
+            set, and most of all one of many units.
 
     Returns:
-        0..1; higher is better.
+        0..1; higher is better. A best unit that never fires counts 0.
 
     Raises:
         MeasureError: numbers of items that differ, or codes that are not finite.
@@ -76,4 +116,4 @@ def concept_coverage(codes: Codes, concepts: Bool[np.ndarray, "rows concepts"]) 
     >>> concept_coverage(np.array([[0.0, 2.0], [1.0, 0.0]]), np.eye(2, dtype=bool))
     1.0
     """
-    return float(best_units(codes, concepts)[1].mean())
+    return float(coverage(coverage_sums(codes, concepts, finders).totals()))
