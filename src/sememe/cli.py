@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 
 import sememe
 from sememe.commands.explore import explore
+from sememe.commands.export_page import export
 from sememe.commands.formats import export_dictionary, import_dictionary
 from sememe.commands.harvest import harvest
 from sememe.commands.layers import layers
@@ -35,6 +36,7 @@ app.command(run)
 app.command(verdict)
 app.command(study)
 app.command(explore)
+app.command(export)
 app.command(layers)
 app.command(harvest)
 app.command(learn)

@@ -40,9 +40,10 @@ class RunData:
         layers: those that were harvested.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, keep: int = _KEPT_BYTES) -> None:
+        """Open a folder; what was read or computed is kept up to so many bytes."""
         self.folder = ReadOnlyFolder(path)
-        self.kept = Kept(_KEPT_BYTES, _size)
+        self.kept = Kept(keep, _size)
         self._read()
 
     @property
