@@ -2,13 +2,12 @@
 
 import { Api } from "./api.js";
 import { Keys, rows as shortcuts } from "./keys.js";
-import { PAGES } from "./pages/index.js";
 import { Store } from "./store.js";
 import { apply, nextTheme, theme } from "./theme.js";
 import { Ui, h } from "./ui.js";
 
-/** Opens the page on a run. `parts` are what the exported file brings of its own. */
-export async function start({ api = new Api(), pages = PAGES, ...parts } = {}) {
+/** Opens these pages on a run. `parts` are what the exported file brings of its own. */
+export async function start({ pages, api = new Api(), ...parts }) {
   apply();
   let run;
   let measures;
