@@ -62,50 +62,50 @@ export function mark(kind, x, y, { nth = 0, size = 4.5, title = "" } = {}) {
   return h("path", { ...attributes, d: shapes[nth % shapes.length] }, tip);
 }
 
-/** Firings by activation, stacked by class; a range is brushed by dragging. */
-export function histogram({ edges, counts, labels, chosen = null, range = null, onRange = null, width = fitted(640), height = 190 }) {
+/** Firings by activation, stacked by class with the most frequent at the foot; a range is brushed by dragging. */
+export function histogram({ edges, counts, labels, chosen = null, range = null, onRange = null, width = fitted(640), height = 210 }) {
   const [classes, bins] = counts.shape;
-  const pad = { left: 8, right: 8, top: 8, bottom: 24 };
-  const totals = Array.from({ length: bins }, (_, b) => {
-    let sum = 0;
-    for (let c = 0; c < classes; c += 1) if (chosen === null || c === chosen) sum += counts.values[c * bins + b];
-    return sum;
-  });
-  const low = edges[0];
-  const high = edges[edges.length - 1];
+  const pad = { left: 40, right: 8, top: 18, bottom: 38 };
+  const at = (c, b) => counts.values[c * bins + b];
+  const sum = (c) => Array.from({ length: bins }, (_, b) => at(c, b)).reduce((a, n) => a + n, 0);
+  const shown = Array.from({ length: classes }, (_, c) => c).filter((c) => chosen === null || c === chosen);
+  shown.sort((a, b) => sum(b) - sum(a));
+  const totals = Array.from({ length: bins }, (_, b) => shown.reduce((all, c) => all + at(c, b), 0));
+  const [low, high] = [edges[0], edges[edges.length - 1]];
   const x = scale([low, high], [pad.left, width - pad.right]);
   const largest = Math.max(...totals, 1);
+  const foot = height - pad.bottom;
   // Square roots: a few strong firings stay visible beside thousands of weak ones, and the axis says so.
-  const y = (count) => (height - pad.top - pad.bottom) * Math.sqrt(count / largest);
+  const y = (count) => (foot - pad.top) * Math.sqrt(count / largest);
   const svg = h("svg", { class: "chart histogram", viewBox: `0 0 ${width} ${height}`, role: "img",
     "aria-label": "Firings by activation and class; the same numbers are in the table below" });
+  for (const tick of rootTicks(largest)) {
+    svg.append(h("line", { class: "grid", x1: pad.left, x2: width - pad.right, y1: foot - y(tick), y2: foot - y(tick) }),
+      h("text", { class: "tick", x: pad.left - 6, y: foot - y(tick) + 4, "text-anchor": "end" }, tickText(tick)));
+  }
   for (let b = 0; b < bins; b += 1) {
-    if (!totals[b]) continue;
-    const tall = y(totals[b]);
-    let base = height - pad.bottom;
     const left = x(edges[b]) + 0.5;
     const wide = Math.max(1, x(edges[b + 1]) - x(edges[b]) - 1);
-    const parts = [];
-    for (let c = 0; c < classes; c += 1) {
-      const count = counts.values[c * bins + b];
-      if (!count || (chosen !== null && c !== chosen)) continue;
-      const part = (tall * count) / totals[b];
+    let base = foot;
+    shown.forEach((c, rank) => {
+      const count = at(c, b);
+      if (!count) return;
+      const part = (y(totals[b]) * count) / totals[b];
       base -= part;
-      parts.push([c, base, part, count]);
-    }
-    for (const [c, top, part, count] of parts) {
-      svg.append(h("rect", { class: `class-${c % 10}`, x: left, y: top, width: wide, height: Math.max(0.5, part) },
+      svg.append(h("rect", { class: rank ? `rank-${1 + (rank % 2)}` : "rank-0", x: left, y: base, width: wide, height: Math.max(0.5, part) },
         h("title", { svg: true }, `${labels[c] ?? ""}: ${count} of ${totals[b]} firings from ${number(edges[b])} to ${number(edges[b + 1])}`)));
-      if (part >= 11 && wide >= 9) {
-        svg.append(h("text", { class: "class-name", x: left + wide / 2, y: top + part / 2 + 3.5, "text-anchor": "middle", "aria-hidden": "true" }, labels[c] ?? ""));
+      if (part >= 12 && wide >= 9) {
+        svg.append(h("text", { class: rank ? "class-name" : "class-name on-full", x: left + wide / 2, y: base + part / 2 + 3.5, "text-anchor": "middle", "aria-hidden": "true" }, labels[c] ?? ""));
       }
-    }
+    });
   }
   for (const tick of ticks(low, high, 6)) {
-    svg.append(h("text", { class: "tick", x: x(tick), y: height - 6, "text-anchor": "middle" }, tickText(tick)));
+    svg.append(h("text", { class: "tick", x: x(tick), y: foot + 15, "text-anchor": "middle" }, tickText(tick)));
   }
+  svg.append(h("text", { class: "axis-title", x: pad.left, y: height - 4 }, "activation"),
+    h("text", { class: "axis-title", x: 0, y: 11 }, "firings, by their square root"));
   svg.append(h("line", { class: "axis", x1: pad.left, x2: width - pad.right, y1: height - pad.bottom, y2: height - pad.bottom }));
-  const brush = h("rect", { class: "brush", y: pad.top, height: height - pad.top - pad.bottom, x: 0, width: 0 });
+  const brush = h("rect", { class: "brush", y: pad.top, height: foot - pad.top, x: 0, width: 0 });
   svg.append(brush);
   const show = (range_) => {
     if (!range_) brush.setAttribute("width", 0);
@@ -180,10 +180,10 @@ export function matrix({ shape, values }, { rows, columns, corner = "", caption,
  * Lines over one axis: lines [{name, kind, nth, points: [{x, y, low, high, title}], dashed}].
  * Names stand at the lines' ends where there is room, else in the page's legend.
  */
-export function lines(all, { width: most = 640, height = 300, log = false, yRange = null, xLabel = "", label = "", named = true, levels = [], xTicks = null }) {
+export function lines(all, { width: most = 640, height = 300, log = false, yRange = null, xLabel = "", yLabel = "", label = "", named = true, levels = [], xTicks = null }) {
   const points = all.flatMap((line) => line.points);
   const width = fitted(most);
-  const pad = { left: 44, right: named ? Math.min(158, width / 2.6) : 16, top: 12, bottom: 40 };
+  const pad = { left: 44, right: named ? Math.min(158, width / 2.6) : 16, top: yLabel ? 26 : 12, bottom: 40 };
   const xs = points.map((p) => p.x);
   let xRange = [Math.min(...xs), Math.max(...xs)];
   if (log) xRange = [xRange[0] / 1.15, xRange[1] * 1.15];
@@ -203,6 +203,7 @@ export function lines(all, { width: most = 640, height = 300, log = false, yRang
       h("text", { class: "tick", x: x(tick), y: height - pad.bottom + 16, "text-anchor": "middle" }, tickText(tick)));
   }
   if (xLabel) svg.append(h("text", { class: "axis-title", x: pad.left, y: height - 6 }, xLabel));
+  if (yLabel) svg.append(h("text", { class: "axis-title", x: 0, y: 12 }, yLabel));
   const names = [];
   for (const level of levels) {
     svg.append(h("line", { class: `level ${level.kind}`, x1: pad.left, x2: width - pad.right, y1: y(level.y), y2: y(level.y) }));
@@ -243,17 +244,18 @@ function placeNames(svg, names, left, top, bottom) {
 }
 
 /** Rows of dots with intervals over one axis: rows [{name, kind, nth, score, note}]; `null` where chance is. */
-export function dotRows(rows, { range, width: most = 520, label = "" }) {
+export function dotRows(rows, { range, width: most = 520, label = "", xLabel = "" }) {
   const width = fitted(most);
   const step = 26;
-  const pad = { left: 152, right: 14, top: 4, bottom: 22 };
+  const pad = { left: 158, right: 14, top: 4, bottom: xLabel ? 40 : 22 };
   const height = pad.top + pad.bottom + step * rows.length;
   const x = scale(range, [pad.left, width - pad.right]);
   const svg = h("svg", { class: "chart dots", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   for (const tick of ticks(range[0], range[1], 5)) {
     svg.append(h("line", { class: tick === 0 ? "axis" : "grid", x1: x(tick), x2: x(tick), y1: pad.top, y2: height - pad.bottom }),
-      h("text", { class: "tick", x: x(tick), y: height - 6, "text-anchor": "middle" }, tickText(tick)));
+      h("text", { class: "tick", x: x(tick), y: height - pad.bottom + 16, "text-anchor": "middle" }, tickText(tick)));
   }
+  if (xLabel) svg.append(h("text", { class: "axis-title", x: width < 480 ? 0 : pad.left, y: height - 4 }, xLabel));
   rows.forEach((row, i) => {
     const y = pad.top + step * (i + 0.5);
     svg.append(h("text", { class: `row-name ${row.kind}`, x: pad.left - 10, y: y + 4.5, "text-anchor": "end" }, row.name));
@@ -278,6 +280,17 @@ export function scoreRange(measure, scores) {
   const found = [Math.min(0, ...ends), Math.max(0, ...ends)];
   const margin = 0.04 * (found[1] - found[0] || 1);
   return [found[0] < 0 ? found[0] - margin : 0, found[1] + margin];
+}
+
+/** Two or three round counts for an axis of square roots. */
+function rootTicks(largest) {
+  const found = [];
+  for (let power = 1; power <= largest; power *= 10) for (const m of [1, 2, 5]) if (m * power <= largest) found.push(m * power);
+  const apart = [];
+  for (const count of found.reverse()) {
+    if (!apart.length || Math.sqrt(apart.at(-1) / largest) - Math.sqrt(count / largest) > 0.24) apart.push(count);
+  }
+  return apart;
 }
 
 /** Ticks are round: as few digits as they need. */

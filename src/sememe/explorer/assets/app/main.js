@@ -88,8 +88,10 @@ class Shell {
   async #show(selection, changed) {
     for (const [name, link] of this.#links) {
       link.href = this.#app.store.link({ page: name });
-      if (name === selection.page) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (name === selection.page) {
+        link.setAttribute("aria-current", "page");
+        if (changed.has("page")) bringIntoView(link);
+      } else link.removeAttribute("aria-current");
     }
     if (!changed.has("page") && this.#shown) {
       this.#shown.view?.update?.(selection, changed);
@@ -189,6 +191,13 @@ function style(name) {
     }));
   }
   return styles.get(name);
+}
+
+/** Where the bar is too narrow for its links, scroll it and nothing else. */
+function bringIntoView(link) {
+  const list = link.closest("ul");
+  const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
+  list.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
 }
 
 function halfDisc() {

@@ -1,5 +1,6 @@
 // Pieces of the Unit page that other pages use too: galleries, facts, relatives.
 
+import { colours } from "./theme.js";
 import { h, number, percent } from "./ui.js";
 
 /** A share with as many digits as it needs: 12.8 %, 0.025 %. */
@@ -27,10 +28,10 @@ export function gallery(app, data, { caption = number, heat = null, word = "acti
   }));
 }
 
-const HEAT = [214, 40, 20]; // dark enough on paper, bright enough on black
+const ACCENTS = { neurons: "--neuron", features: "--feature", control: "--control" };
 
-/** Where a unit of a map fires, laid over a tile: opacity is activation on the unit's own scale. */
-function heatOver({ images, heat, limit, box }, row) {
+/** Where a unit of a map fires, laid over a tile in its kind's colour: opacity is activation on the unit's own scale. */
+function heatOver({ images, heat, limit, box, kind }, row) {
   const at = images.values.indexOf(row);
   if (at < 0) return "";
   const [, down, across] = heat.shape;
@@ -39,9 +40,10 @@ function heatOver({ images, heat, limit, box }, row) {
   canvas.height = down;
   const context = canvas.getContext("2d");
   const picture = context.createImageData(across, down);
+  const accent = colours(ACCENTS[kind])[0].match(/[\d.]+/g).slice(0, 3).map(Number);
   for (let i = 0; i < down * across; i += 1) {
     const share = Math.min(1, Math.abs(heat.values[at * down * across + i]) / (limit || 1));
-    picture.data.set([...HEAT, Math.round(255 * share)], 4 * i);
+    picture.data.set([...accent, Math.round(255 * share)], 4 * i);
   }
   context.putImageData(picture, 0, 0);
   const [left, top, wide, tall] = box.map((share) => `${100 * share}%`);
@@ -51,8 +53,7 @@ function heatOver({ images, heat, limit, box }, row) {
 
 /** The scale of the heat: one for all images of a unit. */
 export function heatScale(limit) {
-  const ends = `rgb(${HEAT.join(" ")} / 0), rgb(${HEAT.join(" ")})`;
-  return h("span", { class: "ramp-scale small muted" }, "0", h("i", { "aria-hidden": "true", style: { background: `linear-gradient(to right, ${ends})` } }), number(limit));
+  return h("span", { class: "ramp-scale small muted" }, "activation 0", h("i", { "aria-hidden": "true", style: { background: "linear-gradient(to right, transparent, var(--accent))" } }), number(limit));
 }
 
 /** A picture of signed values in the colours of weights, on a canvas. */

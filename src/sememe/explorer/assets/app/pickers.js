@@ -50,3 +50,8 @@ export function measureTitle(app, key) {
 export function measureOf(app, key) {
   return app.measures.find((one) => one.name === key.split("[")[0]);
 }
+
+/** The family of a measure in words, for headings: "Selectivity for labels". */
+export function familyOf(app, key) {
+  return measureOf(app, key)?.family ?? "Other measures";
+}

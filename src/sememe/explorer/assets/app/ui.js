@@ -216,18 +216,32 @@ export class Ui {
     return h("a", { href: this.#app.store.link({ page: "unit", ...unit }), class: "unit-link" }, text);
   }
 
-  /** columns: [{key, title, number, cell(row)}]; every chart has one of these behind it for those who cannot see it. */
-  table(columns, rows, { caption = "" } = {}) {
+  /**
+   * columns: [{key, title, number, cell(row)}]; a row {group: "title"} heads those below it. The first column stays
+   * where it is when a table is scrolled sideways; `wide` fills the card.
+   */
+  table(columns, rows, { caption = "", wide = false } = {}) {
+    const one = (row) => h("tr", {}, columns.map((column, i) => {
+      const cell = column.cell ? column.cell(row) : row[column.key];
+      return h(i ? "td" : "th", { scope: i ? null : "row", class: column.number ? "number" : "" },
+        typeof cell === "number" ? number(cell) : (cell ?? "\u2013"));
+    }));
+    const head = (row) => h("tr", { class: "group" }, h("th", { scope: "colgroup", colspan: String(columns.length) }, row.group));
     return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption || "Table" },
-      h("table", {},
+      h("table", { class: wide ? "wide" : "" },
         caption && h("caption", { class: "visually-hidden" }, caption),
         h("thead", {}, h("tr", {}, columns.map((column) =>
           h("th", { scope: "col", class: column.number ? "number" : "" }, column.title)))),
-        h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column) => {
-          const cell = column.cell ? column.cell(row) : row[column.key];
-          return h("td", { class: column.number ? "number" : "" },
-            typeof cell === "number" ? number(cell) : (cell ?? "\u2013"));
-        }))))));
+        h("tbody", {}, rows.map((row) => (row?.group ? head(row) : one(row))))));
+  }
+
+  /** The table behind a chart, made when it is first opened. */
+  behind(make, title = "The same as a table") {
+    const details = h("details", { class: "more-table" }, h("summary", {}, title));
+    details.addEventListener("toggle", () => {
+      if (details.open && details.children.length === 1) details.append(make());
+    });
+    return details;
   }
 
   /**

@@ -3,7 +3,7 @@
 import { ramp, share } from "../panels.js";
 import { heading, measureOf, measureTitle, missing } from "../pickers.js";
 import { h, number, percent } from "../ui.js";
-import { idsText } from "./units.js";
+import { idsText } from "../units/ids.js";
 import { colours, onTheme } from "../theme.js";
 
 const SHEET = 256;

@@ -2,10 +2,12 @@
 
 import { dotRows, lines, scoreRange, signedBars } from "../charts.js";
 import { unitChip } from "../panels.js";
-import { heading, measureOf, measureTitle, missing } from "../pickers.js";
+import { familyOf, heading, measureOf, measureTitle, missing } from "../pickers.js";
 import { h, number, percent } from "../ui.js";
 
 const EXACT = 1e-6; // a smaller share of variance is what rounding leaves of nothing
+const NOTHING = 1e-9; // a difference of scores that rounding alone makes
+const IN_ALL = "in all"; // the row of the tally
 const OUTCOMES = { win: "won", loss: "lost", open: "open" };
 
 export const title = "Compare";
@@ -57,10 +59,7 @@ class Comparison {
   fill(place) {
     const { page, ui } = this;
     this.tools = h("div", { class: "tools" });
-    this.frontier = h("div", {});
-    this.matched = h("div", {});
-    this.duels = h("div", {});
-    this.splitPlace = h("div", {});
+    [this.frontier, this.matched, this.duels, this.splitPlace] = Array.from({ length: 4 }, () => h("div", { class: "stack tight" }));
     const words = { yes: "Yes", no: "No", mixed: "Mixed" };
     place.append(
       h("div", { class: "verdict-card card" },
@@ -118,7 +117,7 @@ class Comparison {
         if (!score || score.value === null) continue;
         if (point.fvu < EXACT) levels.push({ y: score.value, kind: line.kind, name: `${line.family}, exact` });
         else points.push({ x: point.fvu, y: score.value, low: score.low, high: score.high,
-          title: `${line.family}, ${point.title}: ${said(score)}; FVU ${number(point.fvu)}, ${number(point.l0)} firing an item` });
+          title: `${named(line, point)}: ${said(score)}; FVU ${number(point.fvu)}, ${number(point.l0)} firing an item` });
       }
       points.sort((a, b) => a.x - b.x);
       if (points.length) all.push({ name: line.family, kind: line.kind, nth: n, points });
@@ -134,14 +133,14 @@ class Comparison {
       } }), "also the controls that never get to the compared place") : "",
       h("p", { class: "small muted" }, `${measureTitle(app, key)} against the share of variance that is lost: a line a family, swept over its sparsity, with 95 % intervals. Left is more faithful${better(measure)}.`),
       all.length || levels.length ? lines(all, { log: true, levels, label: `${measureTitle(app, key)} against fidelity, by family; the same numbers are in the table below`, width: 640, height: 380,
-        yRange: scoreRange(measure, scores), xLabel: "variance lost (FVU)  \u2190 more faithful" }) : h("p", { class: "pending" }, "No unit set has this score."),
-      h("details", { class: "more-table" }, h("summary", {}, "The same as a table"), this.ui.table([
-        { title: "Units", cell: (row) => this.ui.kind(row.line.kind, `${row.line.family}, ${row.point.title}`) },
+        yRange: scoreRange(measure, scores), xLabel: "variance lost (FVU)  \u2190 more faithful", yLabel: measureTitle(app, key) }) : h("p", { class: "pending" }, "No unit set has this score."),
+      this.ui.behind(() => this.ui.table([
+        { title: "Units", cell: (row) => this.ui.kind(row.line.kind, named(row.line, row.point)) },
         { title: "FVU", number: true, cell: (row) => number(row.point.fvu) }, { title: "Firing an item", number: true, cell: (row) => number(row.point.l0) },
         { title: "Score", number: true, cell: (row) => this.ui.score(row.score) },
         { title: "By chance", number: true, cell: (row) => number(row.score.null) },
         { title: "Without dead", number: true, cell: (row) => number(row.score.without_dead) },
-      ], rows, { caption: "The frontier" })));
+      ], rows, { caption: "The frontier", wide: true })));
   }
 
   #drawMatched() {
@@ -158,14 +157,14 @@ class Comparison {
     const scores = rows.map((row) => row.score).filter(Boolean);
     this.matched.replaceChildren(
       h("p", { class: "small muted" }, `${capitalised(placeName(place))}, by interpolation along each family's own frontier. Dots are means over units with 95 % intervals, dead units counted as 0; a tick is what chance gives${better(measure)}.`),
-      dotRows(rows, { range: scoreRange(measure, scores), label: `${measureTitle(app, key)} ${placeName(place)}; the same numbers are in the table below`, width: 560 }),
-      h("details", { class: "more-table" }, h("summary", {}, "The same as a table"), ui.table([
+      dotRows(rows, { range: scoreRange(measure, scores), label: `${measureTitle(app, key)} ${placeName(place)}; the same numbers are in the table below`, width: 560, xLabel: measureTitle(app, key) }),
+      ui.behind(() => ui.table([
         { title: "Units", cell: (row) => ui.kind(row.kind, row.name) },
         { title: "Score", number: true, cell: (row) => (row.score ? ui.score(row.score) : row.note) },
         { title: "By chance", number: true, cell: (row) => number(row.score?.null) },
         { title: "FVU", number: true, cell: (row) => number(row.row.fvu) }, { title: "Firing an item", number: true, cell: (row) => number(row.row.l0) },
         { title: "", cell: (row) => row.note },
-      ], rows, { caption: `Scores ${placeName(place)}` })));
+      ], rows, { caption: `Scores ${placeName(place)}`, wide: true })));
   }
 
   /** A row a measure, a column a control: the difference, and in words who won. */
@@ -182,11 +181,13 @@ class Comparison {
     const controls = [...new Set(own.map((duel) => duel.control))];
     const tally = (control) => own.filter((duel) => duel.control === control).reduce((t, duel) => ({ ...t, [duel.outcome]: (t[duel.outcome] ?? 0) + 1 }), {});
     const measures = page.measures.filter((key) => own.some((duel) => duel.measure === key));
+    const groups = [...new Set(measures.map((key) => familyOf(app, key)))];
+    const byFamily = groups.flatMap((group) => [{ group }, ...measures.filter((key) => familyOf(app, key) === group)]);
     const cell = (key, control) => {
       const duel = own.find((one) => one.measure === key && one.control === control);
       if (!duel) return "\u2013";
       return h("span", { class: `duel ${duel.outcome}`, title: `difference ${number(duel.value)}, 95 % interval ${number(duel.low)} to ${number(duel.high)}, p = ${number(duel.p_holm)} after Holm` },
-        h("b", {}, OUTCOMES[duel.outcome]), h("span", { class: "interval" }, `${signed(duel.value)} [${number(duel.low)}, ${number(duel.high)}]`));
+        h("b", {}, OUTCOMES[duel.outcome]), h("span", { class: "interval" }, `${signed(small(duel.value))} [${number(small(duel.low))}, ${number(small(duel.high))}]`));
     };
     this.duels.replaceChildren(
       h("div", { class: "tools" }, families.length > 1 ? ui.chips(families.map((value) => ({ value, label: value })), family, (value) => {
@@ -195,13 +196,13 @@ class Comparison {
       }, "Dictionary") : "",
       h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05 after Holm's correction for all tests of the layer here, else open.`)),
       ui.table([
-        { title: "Measure", cell: (key) => (key === null ? h("b", {}, "in all") : h("span", {}, measureTitle(app, key), ui.note(key))) },
+        { title: "Measure", cell: (key) => (key === IN_ALL ? h("b", {}, "in all") : h("span", {}, measureTitle(app, key), ui.note(key))) },
         ...controls.map((control) => ({ title: `against ${control}`, cell: (key) => {
-          if (key !== null) return cell(key, control);
+          if (key !== IN_ALL) return cell(key, control);
           const t = tally(control);
           return h("b", {}, `${t.win ?? 0} won, ${t.loss ?? 0} lost, ${t.open ?? 0} open`);
         } })),
-      ], [null, ...measures], { caption: `${family} against controls` }));
+      ], [IN_ALL, ...byFamily], { caption: `${family} against controls`, wide: true }));
   }
 
   // ---- a neuron as a sum of features ----------------------------------------------------------------------------
@@ -219,7 +220,7 @@ class Comparison {
     }
     const given = Number(store.get().neuron ?? 0);
     const neuron = Number.isInteger(given) && given >= 0 && given < neurons.n_units ? given : 0;
-    const result = h("div", {});
+    const result = h("div", { class: "stack" });
     const field = h("input", { type: "number", min: "0", max: String(neurons.n_units - 1), value: String(neuron), class: "bound", "aria-label": "Neuron",
       onchange: () => store.set({ neuron: field.value }, { replace: true }) });
     const step = (by, text, label) => h("button", { type: "button", class: "round", "aria-label": label,
@@ -263,6 +264,8 @@ function counter() {
 }
 
 const said = (score) => `${number(score.value)}${score.low === null ? "" : ` (95 % interval ${number(score.low)} to ${number(score.high)})`}, n = ${number(score.n)} ${score.of}`;
+const named = (line, point) => [line.family, point.title].filter(Boolean).join(", ");
+const small = (x) => (Math.abs(x) < NOTHING ? 0 : x);
 const signed = (x) => (x > 0 ? `+${number(x)}` : number(x));
 const capitalised = (text) => text[0].toUpperCase() + text.slice(1);
 const better = (measure) => ({ true: "; higher is better", false: "; lower is better" }[measure?.higher_is_better] ?? "");

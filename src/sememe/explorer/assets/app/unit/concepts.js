@@ -1,0 +1,25 @@
+// The concepts that a unit detects best.
+
+import { h, number, percent } from "../ui.js";
+
+export function concepts({ app, where }) {
+  const { ui } = app;
+  const place = h("div", { class: "stack tight" });
+  const columns = [
+    { title: "Concept", key: "name" },
+    { title: h("span", {}, "Average precision", ui.note("concept_average_precision")), number: true,
+      cell: (row) => h("span", {}, h("b", {}, number(row.average_precision)), h("span", { class: "interval" }, `by chance ${number(row.frequency)}`)) },
+    { title: "Precision", number: true, cell: (row) => percent(row.precision, 0) },
+    { title: "Recall", number: true, cell: (row) => percent(row.recall, 0) },
+  ];
+  ui.panel(place, () => app.api.get("unit-concepts", where), (found, el) => {
+    if (!found.best.length) {
+      el.append(h("p", { class: "pending" }, "It does not fire on the images whose concepts were looked at."));
+      return;
+    }
+    el.append(
+      h("p", { class: "small muted" }, `Of ${number(found.concepts)} concepts found in the pixels of ${number(found.images)} images. Chosen here on the images that are shown, which flatters: the run's own scores choose on other images.`),
+      ui.table(columns, found.best, { caption: "Concepts by average precision", wide: true }));
+  }, { empty: "Concepts are found in grey drawings only; these images need a table or masks." });
+  return ui.card("Concepts that it detects best", place);
+}

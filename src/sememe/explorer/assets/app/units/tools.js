@@ -1,0 +1,61 @@
+// What may be chosen of the units: table or wall, search, filters, columns; and the way to a spreadsheet.
+
+import { measureTitle } from "../pickers.js";
+import { h } from "../ui.js";
+
+/** @param of {app, page, where, columns: keys that are shown, showColumns(keys)} */
+export function tools(of) {
+  const { app, page, where } = of;
+  const { store, ui } = app;
+  const s = store.get();
+  const set = (patch) => store.set(patch, { replace: true });
+  const classes = app.run.label_names;
+  const measures = page.columns.map((c) => ({ value: c.key, label: measureTitle(app, c.key) }));
+  const check = (key, text) => h("label", { class: "check" }, h("input", { type: "checkbox", checked: s[key] === "1",
+    onchange: (event) => set({ [key]: event.target.checked ? "1" : null }) }), text);
+  const search = h("input", { type: "search", placeholder: "Number, class or concept", "aria-label": "Search units by number, class or concept",
+    "data-search": true, value: s.q ?? "", oninput: () => set({ q: search.value || null }) });
+  const bound = (key, label) => h("input", { type: "number", step: "any", class: "bound", "aria-label": label, placeholder: label,
+    value: s[key] ?? "", onchange: (event) => set({ [key]: event.target.value || null }) });
+  return [
+    ui.chips([{ value: "table", label: "Table" }, { value: "wall", label: "Wall" }], s.view ?? "table", (view) => set({ view: view === "table" ? null : view }), "View"),
+    search,
+    classes.length && page.top_class && field("Class", ui.select(
+      [{ value: "", label: "any" }, ...classes.map((name, i) => ({ value: String(i), label: name }))],
+      s.class === undefined ? "" : String(s.class), (v) => set({ class: v === "" ? null : Number(v) }), "Class that a unit spends most on")),
+    field("Filter by", ui.select([{ value: "", label: "no other filter" }, { value: "density", label: "Density" }, ...measures],
+      s.m ?? "", (m) => set({ m: m || null, min: null, max: null }), "Measure to filter by")),
+    s.m && h("span", { class: "row tight" }, bound("min", "from"), bound("max", "to")),
+    check("alive", "hide dead"),
+    s.d && store.layer()?.drawable && check("drawn", "fires on my drawing"),
+    ...(s.view === "wall" ? wallTools(app, s, set, measures) : [measures.length && columnPicker(of)]),
+    h("a", { class: "button", href: app.api.url("units.csv", where), download: "" }, "Save as CSV"),
+  ].filter(Boolean);
+}
+
+const field = (name, control) => h("label", { class: "field" }, h("span", {}, name), control);
+
+function wallTools({ ui }, s, set, measures) {
+  const by = [{ value: "unit", label: "number" }, { value: "-density", label: "density" }, ...measures.map(({ value, label }) => ({ value: `-${value}`, label }))];
+  return [
+    ui.chips([{ value: "reads", label: "What it reads" }, { value: "top", label: "Top image" }], s.look ?? "reads", (look) => set({ look: look === "reads" ? null : look }), "Thumbnails"),
+    field("Sort by", ui.select(by, s.sort ?? "unit", (sort) => set({ sort }), "Sort by")),
+  ];
+}
+
+function columnPicker({ app, page, columns, showColumns }) {
+  const chosen = new Set(columns);
+  const choice = (column) => h("label", { class: "check" }, h("input", { type: "checkbox", checked: chosen.has(column.key), onchange: (event) => {
+    if (event.target.checked) chosen.add(column.key);
+    else chosen.delete(column.key);
+    showColumns(page.columns.map((one) => one.key).filter((key) => chosen.has(key)));
+  } }), measureTitle(app, column.key));
+  const panel = h("div", { class: "note columns", popover: "auto", role: "dialog", "aria-label": "Columns" }, h("p", {}, h("b", {}, "Columns")), page.columns.map(choice));
+  const button = h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => {
+    panel.showPopover();
+    const box = button.getBoundingClientRect();
+    panel.style.left = `${Math.max(16, Math.min(box.left, innerWidth - panel.offsetWidth - 16))}px`;
+    panel.style.top = `${Math.min(box.bottom + 8, Math.max(16, innerHeight - panel.offsetHeight - 16))}px`;
+  } }, "Columns");
+  return h("span", {}, button, panel);
+}

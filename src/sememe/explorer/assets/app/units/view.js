@@ -1,0 +1,163 @@
+// The units of a set: which of them, in which order, as a table or a wall, and how one moves through them.
+
+import { drawnActivations } from "../drawn.js";
+import { h, number } from "../ui.js";
+import { arranged } from "./order.js";
+import { unitsTable } from "./table.js";
+import { tools } from "./tools.js";
+import { unitsWall } from "./wall.js";
+
+const BEGIN_WITH = ["dominant_mass", "monosemanticity_score[encoder, centred]", "clarity[encoder, centred]", "class_selectivity", "concept_average_precision"];
+const MOST_COLUMNS = 4;
+const NOUNS = { neurons: "neurons", features: "features" };
+const NO_FILTER = { q: null, class: null, m: null, min: null, max: null, alive: null, drawn: null, ids: null };
+
+export class Units {
+  #app; #page; #where; #columns; #classes; #order = []; #shown = null;
+  #best = null; // concepts of the units; null: not asked for, false: on their way or not to be had
+  #drawn = null; // activations on the drawing of the address
+
+  /** @param page the answer of /api/units, @param where {layer, set} */
+  constructor(place, app, page, where) {
+    this.#app = app;
+    this.#page = page;
+    this.#where = where;
+    this.#classes = app.run.label_names;
+    this.filters = h("div", { class: "units-tools" });
+    this.count = h("p", { class: "muted small units-count", role: "status" });
+    this.body = h("div", { class: "units-place" });
+    place.append(this.filters, this.count, this.body);
+    this.#readColumns();
+    this.#showTools();
+    this.#show();
+    this.#fetchExtras();
+  }
+
+  #readColumns() {
+    const kept = (this.#app.store.get().cols ?? "").split(";").filter(Boolean);
+    const keys = this.#page.columns.map((column) => column.key);
+    this.#columns = (kept.length ? kept : BEGIN_WITH).filter((key) => keys.includes(key)).slice(0, kept.length || MOST_COLUMNS);
+    if (!this.#columns.length) this.#columns = keys.slice(0, MOST_COLUMNS);
+  }
+
+  /** The tools are made anew with every choice; what had the focus has it again. */
+  #showTools() {
+    const active = this.filters.contains(document.activeElement) ? document.activeElement : null;
+    const again = (active?.closest("[role=radiogroup]") ?? active)?.getAttribute("aria-label");
+    this.filters.replaceChildren(...tools({ app: this.#app, page: this.#page, where: this.#where, columns: this.#columns, showColumns: (keys) => {
+      this.#columns = keys;
+      this.#app.store.set({ cols: keys.join(";") || null }, { replace: true });
+    } }));
+    const field = again && this.filters.querySelector(`[aria-label="${CSS.escape(again)}"]`);
+    if (!field) return;
+    (field.getAttribute("role") === "radiogroup" ? field.querySelector("[aria-checked=true]") : field).focus();
+    if (field.type === "search") field.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  async #fetchExtras() {
+    const { api, store } = this.#app;
+    const s = store.get();
+    if (/[a-z]/i.test(s.q ?? "") && this.#best === null) {
+      this.#best = false;
+      try {
+        this.#best = (await api.get("set-concepts", this.#where)) ?? false;
+        if (this.#best) this.#show();
+      } catch {
+        this.count.append(" Concepts could not be found in these images.");
+      }
+    }
+    if (s.d && !this.#drawn && store.layer()?.drawable) {
+      try {
+        this.#drawn = await drawnActivations(this.#app, this.#where, s.d);
+        this.#show();
+      } catch (error) {
+        this.count.append(` ${error.message}`);
+      }
+    }
+  }
+
+  #show() {
+    const { store } = this.#app;
+    const s = store.get();
+    this.#stopShown();
+    this.#order = arranged(this.#page, s, { classes: this.#classes, drawn: this.#drawn, best: this.#best });
+    this.#say(s);
+    if (!this.#order.length) {
+      this.body.replaceChildren(h("p", { class: "pending" }, "No unit passes these filters. ", h("a", { href: store.link(NO_FILTER) }, "Show all units")));
+      return;
+    }
+    const of = { app: this.#app, page: this.#page, where: this.#where, order: this.#order, columns: this.#columns, drawn: this.#drawn, classes: this.#classes };
+    this.#shown = s.view === "wall" ? unitsWall(of) : unitsTable(of);
+    this.body.replaceChildren(this.#shown.element);
+    if (s.view === "wall") return; // drawn as soon as its width is known
+    this.#shown.rows.draw();
+    const at = this.#order.indexOf(s.unit);
+    if (at >= 0) this.#shown.rows.reveal(at);
+  }
+
+  #say(s) {
+    const { items, images, measured, density } = this.#page;
+    const count = density.values.length;
+    const noun = NOUNS[this.#app.store.unitSet()?.kind] ?? "directions";
+    this.count.textContent = `${this.#order.length === count ? "All" : `${number(this.#order.length)} of`} ${number(count)} ${noun}, looked at on ${number(items)} `
+      + `${items === images ? "images" : `positions of ${number(images)} images`} that nothing was fitted on.`
+      + (measured ? "" : " This layer has not been measured yet: scores will appear once the run has come so far.");
+    const hasIntervals = this.#page.columns.some(({ key, low }) => low && this.#columns.includes(key));
+    if (s.view === "wall") this.count.append(" Under each stand its number and the class with most of its activation.");
+    else if (hasIntervals) this.count.append(" In brackets: 95 % intervals over images.");
+    if (s.ids) this.count.append(" Chosen on the atlas. ", h("a", { href: this.#app.store.link({ ids: null }) }, "Show all"));
+  }
+
+  update(selection, changed) {
+    if (changed.size === 1 && changed.has("unit")) return this.#mark(selection);
+    if (changed.has("d")) this.#drawn = null;
+    if (changed.has("cols")) this.#readColumns();
+    const scroll = this.body.firstChild?.scrollTop;
+    // While columns are chosen their list stays open.
+    if (changed.size !== 1 || !changed.has("cols")) this.#showTools();
+    this.#show();
+    if (changed.size === 1 && changed.has("cols")) this.body.firstChild.scrollTop = scroll;
+    return this.#fetchExtras();
+  }
+
+  #mark({ unit, view }) {
+    const set = (row, isChosen) => {
+      row?.classList.toggle("chosen", isChosen);
+      row?.setAttribute("aria-selected", String(isChosen));
+    };
+    this.body.querySelectorAll(".chosen").forEach((row) => set(row, false));
+    const at = this.#order.indexOf(unit);
+    if (at < 0 || view === "wall") return;
+    this.#shown?.rows.reveal(at);
+    set(this.#shown?.rows.row(at), true);
+  }
+
+  move(step) {
+    const last = this.#order.length - 1;
+    const at = this.#order.indexOf(this.#app.store.get().unit);
+    const next = at < 0 ? (step > 0 ? 0 : last) : Math.min(Math.max(at + step, 0), last);
+    const unit = this.#order[next];
+    if (unit === undefined) return false;
+    this.#app.store.set({ unit }, { replace: true });
+    this.#app.announce?.(`${this.#app.ui.unitName({ ...this.#where, unit })}, ${next + 1} of ${this.#order.length}`);
+    return true;
+  }
+
+  open(event) {
+    if (event.target.closest?.("a, button, input, select")) return false;
+    const { unit } = this.#app.store.get();
+    if (unit === undefined) return false;
+    this.#app.store.set({ page: "unit", unit });
+    return true;
+  }
+
+  #stopShown() {
+    this.#shown?.rows.stop();
+    this.#shown?.stop?.();
+    this.#shown = null;
+  }
+
+  stop() {
+    this.#stopShown();
+  }
+}
