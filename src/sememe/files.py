@@ -108,6 +108,14 @@ def _refuse_strangers(old: Path, new: Path, may_hold: Collection[str]) -> None:
         )
 
 
+def unreadable(error: Exception) -> str:
+    """Why ``numpy.load`` refused a file, without its advice to unpickle: nothing is ever unpickled here."""
+    told = str(error)
+    if "pickle" in told or "Python objects" in told:
+        return "it holds text or pickled Python objects, which are never loaded"
+    return told
+
+
 def remove_leftovers(folder: Path | str) -> None:
     """Remove what a killed process left under temporary names anywhere below a folder."""
     for leftover in sorted(Path(folder).rglob(TEMPORARY_PREFIX + "*")):

@@ -57,6 +57,26 @@ def test_an_array_that_is_not_items_by_neurons_is_refused(values, message, tmp_p
         open_items(tmp_path / "bad.npy")
 
 
+def test_values_that_are_not_finite_are_named_without_a_warning(tmp_path):
+    """1e300 is beyond float32; warnings are errors here."""
+    for wrong in (np.nan, np.inf, 1e300):
+        values = np.ones((20, 3))
+        values[4, 2] = wrong
+        np.save(tmp_path / "items.npy", values)
+        source = open_items(tmp_path / "items.npy")
+        assert source.identity()["items"] == 20
+        with pytest.raises(ActivationsError, match=r"holds 1 NaN or infinite values .* at item 4, neuron 2"):
+            source.take(np.array([1, 4, 5]))
+
+
+def test_nobody_is_advised_to_unpickle(tmp_path):
+    (tmp_path / "text.npy").write_text("hello")
+    with pytest.raises(
+        FormatError, match=r"\(it holds text or pickled Python objects, which are never loaded\)"
+    ):
+        open_items(tmp_path / "text.npy")
+
+
 def test_a_file_that_is_no_plain_array_is_refused(tmp_path, pictures):
     np.save(tmp_path / "pickled.npy", np.array([{}], dtype=object))
     (tmp_path / "cut.npy").write_bytes(b"\x93NUMPY")

@@ -11,6 +11,7 @@ from jaxtyping import Int64
 
 from sememe import activations
 from sememe.errors import ActivationsError, FormatError
+from sememe.files import unreadable
 
 # Rows whose numbers of images are read at once.
 _AT_ONCE = 1 << 20
@@ -45,7 +46,7 @@ class ItemSource:
         """What tells these items from others, as plain values; does not depend on where they lie."""
         digest = hashlib.sha256()
         for rows in (self.values[:_KNOWN_BY], self.values[-_KNOWN_BY:]):
-            digest.update(np.ascontiguousarray(rows, dtype=np.float32).tobytes())
+            digest.update(_as_float32(rows).tobytes())
         return {"items": len(self), "neurons": self.n_neurons, "ends_sha256": digest.hexdigest()}
 
     def of_some_images(self, n: int, seed: int) -> Int64[np.ndarray, " rows"]:
@@ -67,10 +68,26 @@ class ItemSource:
         return np.concatenate(found).astype(np.int64)
 
     def take(self, rows: Int64[np.ndarray, " rows"]) -> np.ndarray:
-        """Values of some rows, float32, in memory."""
-        if isinstance(self.values, np.ndarray):
-            return np.asarray(self.values[rows], dtype=np.float32)
-        return np.asarray(self.values.oindex[rows, :], dtype=np.float32)
+        """Values of some rows, float32, in memory.
+
+        Raises:
+            ActivationsError: one of them is NaN, infinite, or beyond float32.
+        """
+        stored = self.values
+        found = _as_float32(stored[rows] if isinstance(stored, np.ndarray) else stored.oindex[rows, :])
+        known = np.isfinite(found)
+        if not known.all():
+            row, neuron = np.unravel_index(known.argmin(), known.shape)
+            raise ActivationsError(
+                f"{self.title} holds {(~known).sum():,} NaN or infinite values among the items looked at, "
+                f"the first at item {rows[row]}, neuron {neuron}: remove or replace them."
+            )
+        return found
+
+
+def _as_float32(rows: Any) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is refused as that
+        return np.ascontiguousarray(rows, dtype=np.float32)
 
 
 def open_items(path: Path) -> ItemSource:
@@ -91,7 +108,7 @@ def open_items(path: Path) -> ItemSource:
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise FormatError(f"{path} is not an array that numpy.save wrote ({error}).") from None
+        raise FormatError(f"{path} is not an array that numpy.save wrote ({unreadable(error)}).") from None
     if not isinstance(values, np.ndarray):
         values.close()
         raise FormatError(f"{path} is an archive of several arrays: save the one to learn from as .npy.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sememe.errors import ImageError
+from sememe.files import unreadable
 from sememe.images.image_set import ImageSet
 
 _IMAGE_NAMES = ("images", "pixels", "x", "data", "arr_0")
@@ -77,7 +78,7 @@ def _open(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
         except FileNotFoundError:
             raise ImageError(f"There is no file {path}.") from None
         except (ValueError, *_DAMAGE) as error:
-            raise ImageError(f"{path} is not a NumPy archive, or is damaged ({error}).") from None
+            raise ImageError(f"{path} is not a NumPy archive, or is damaged ({unreadable(error)}).") from None
         if not isinstance(opened, np.lib.npyio.NpzFile):
             raise ImageError(
                 f"{path} is a single array, not an archive: save it with numpy.savez(path, images=...)."

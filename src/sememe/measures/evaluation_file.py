@@ -62,7 +62,8 @@ def load_evaluation(path: Path) -> Evaluation:
             arrays = {name: content[name] for name in content.files}
         about = json.loads(str(arrays["about"]))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise FormatError(f"{path} is not an evaluation ({error}): remove it and score again.") from None
+        why = files.unreadable(error)
+        raise FormatError(f"{path} is not an evaluation ({why}): remove it and score again.") from None
     unknown = [key for key in about["units"] if key.partition("[")[0] not in registry()]
     if about["version"] != VERSION or unknown:
         raise FormatError(f"{path} was written by another version of Sememe: remove it and score again.")
