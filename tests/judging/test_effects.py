@@ -6,7 +6,7 @@ from scipy import sparse
 
 from references.small_net import unit_sets
 from sememe import judging
-from sememe.judging.effects import unit_effects
+from sememe.judging.effects import others, unit_effects
 from sememe.measures import registry
 
 
@@ -45,6 +45,18 @@ def test_where_the_rest_is_linear_the_weights_foretell_the_effect(hidden):
     alive = ~np.isnan(agreement)
     assert alive.any()
     np.testing.assert_allclose(agreement[alive], 1.0, atol=1e-3)
+
+
+def test_no_image_is_resampled_from_itself():
+    for n_images in (2, 3, 50):
+        for seed in range(20):
+            found = others(n_images, np.random.default_rng(seed))
+            assert sorted(found) == list(range(n_images))
+            assert (found != np.arange(n_images)).all()
+    assert others(1, np.random.default_rng(0)).tolist() == [0]
+    pairs = np.array([others(5, np.random.default_rng(seed)) for seed in range(2000)])
+    shares = [(pairs[:, image] == other).mean() for image in range(5) for other in range(5) if image != other]
+    np.testing.assert_allclose(shares, 0.25, atol=0.05)
 
 
 def test_a_unit_that_never_fires_has_no_effect(hidden):

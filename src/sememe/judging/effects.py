@@ -50,7 +50,7 @@ def unit_effects(
     codes = spliced[:, scored].toarray().reshape(n_images, n_positions, scored.size)
     rng = np.random.default_rng([seed, 14])
     pairs = _drawn(codes, subject.limits.effect_images, rng)
-    resampled = rng.permutation(n_images)
+    resampled = others(n_images, rng)
     mean = codes.mean(axis=(0, 1))
     group = subject.evidence.resampling.group[subject.spliced]
     n_groups, n_classes = subject.evidence.resampling.n_groups, tail.logits.shape[1]
@@ -81,6 +81,17 @@ def unit_effects(
         taken,
     )
     return Effects(found, {"direct_effect_agreement": direct_effect_agreement(predicted, measured)})
+
+
+def others(n_images: int, rng: np.random.Generator) -> Int[np.ndarray, " images"]:
+    """For each image another one, drawn at random; each is drawn once. A single image has no other.
+
+    The images stand in a random circle and each takes its neighbour, so that none is given itself.
+    """
+    circle = rng.permutation(n_images)
+    other = np.empty_like(circle)
+    other[circle] = np.roll(circle, 1)
+    return other
 
 
 def _gains(

@@ -62,7 +62,9 @@ def load_material(
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
             arrays = {name: content[name] for name in content.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise FormatError(f"{path} is damaged ({files.unreadable(error)}): remove it and start the run again.") from None
+        raise FormatError(
+            f"{path} is damaged ({files.unreadable(error)}): remove it and start the run again."
+        ) from None
     splits = {}
     for name, images in zip(_SPLITS, (development, report), strict=True):
         concepts = _read(arrays, f"{name}.concepts")
