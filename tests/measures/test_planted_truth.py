@@ -61,7 +61,8 @@ def scored(world):
     def all_sets(shuffle):
         deal = rng.permutation(N // 2) if shuffle else np.arange(N // 2)
         known = measures.evidence(
-            measures.resample(N // 2, replicates=150),
+            measures.resample(N // 4, replicates=150),
+            image=np.arange(N // 2) // 2,
             labels=world["labels"][second][deal],
             embeddings={"e": world["embeddings"][second][deal]},
             concepts=world["concepts"][second][deal],

@@ -58,9 +58,10 @@ class Evidence:
 
     @property
     def has(self) -> frozenset[str]:
-        """Of labels and concepts, what there is."""
-        given = {"labels": self.labels, "concepts": self.concepts}
-        return frozenset(name for name, value in given.items() if value is not None)
+        """Of labels, concepts and places (several items an image), what there is."""
+        places = self.n_items > self.n_images
+        given = {"labels": self.labels is not None, "concepts": self.concepts is not None, "places": places}
+        return frozenset(name for name, there in given.items() if there)
 
 
 def evidence(

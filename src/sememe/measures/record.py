@@ -29,12 +29,14 @@ NEEDS = (
     "reconstruction",
     "logits",
     "concepts",
+    "places",
     "exemplars",
     "components",
     "truth",
     "seeds",
 )
-"""What a measure can ask for. A caller that lacks one of them leaves the measure out, and says so."""
+"""What a measure can ask for. A caller that lacks one of them leaves the measure out, and says so. ``"places"``
+are items that are positions, several an image."""
 
 
 @dataclass(frozen=True)

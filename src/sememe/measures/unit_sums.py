@@ -111,5 +111,5 @@ def unit_measures(known: Evidence, kind: str, variant: str = "") -> list[tuple[M
         if record.totals == kind
         and record.level == "unit"
         and record.higher_is_better is not None
-        and not (record.needs & {"labels", "concepts"}) - known.has
+        and not (record.needs & {"labels", "concepts", "places"}) - known.has
     ]

@@ -22,7 +22,7 @@ def _from_totals(totals: RankedTotals) -> Float[np.ndarray, "... units"]:
     formula=r"\max_t \frac{|A_t \cap C|}{|A_t \cup C|}, \quad A_t = \{i : a_i \ge t\}",
     source="Bau et al. 2017, Network Dissection (arXiv 1704.05796), equation 2, at the best threshold",
     dead="NaN",
-    needs=("codes", "concepts"),
+    needs=("codes", "concepts", "places"),
     totals="ranked",
     from_totals=_from_totals,
 )
@@ -31,8 +31,9 @@ def concept_iou(
 ) -> Float[np.ndarray, " units"]:
     """Greatest intersection over union of the items above a threshold with those that have the best concept.
 
-    Meant for positions of a convolutional layer, where items are places and the overlap is one of areas. It
-    is ``F1 / (2 - F1)`` at the same threshold: it ranks units as :func:`~sememe.measures.concept_f1` does.
+    For positions of a convolutional layer, where items are places and the overlap is one of areas. It is
+    ``F1 / (2 - F1)`` at the same threshold and ranks units as :func:`~sememe.measures.concept_f1` does: an
+    evaluation whose items are whole images leaves it out, since it would say the same thing twice.
 
     Arguments, result and errors as for :func:`~sememe.measures.concept_average_precision`.
 
