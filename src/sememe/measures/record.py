@@ -35,8 +35,10 @@ NEEDS = (
     "truth",
     "seeds",
 )
-"""What a measure can ask for. A caller that lacks one of them leaves the measure out, and says so. ``"places"``
-are items that are positions, several an image."""
+"""What a measure can ask for; places are items that are positions, several an image.
+
+A caller that lacks one of them leaves the measure out, and says so.
+"""
 
 
 @dataclass(frozen=True)
