@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from sememe.errors import RunError
+from sememe.errors import RunError, SememeError
 from sememe.explorer.endpoint import Endpoint, plain
 from sememe.explorer.export.columns import EXACT, Rounding, pack
 from sememe.explorer.export.kernels import dictionary_kernel
 from sememe.explorer.live.run_data import LayerData, RunData, UnitSetData
-from sememe.explorer.server import draw_endpoints, endpoints, run_endpoints
-from sememe.explorer.views import heat, standing, thumbs
+from sememe.explorer.server import endpoints, run_endpoints
+from sememe.explorer.views import heat, standing
 from sememe.explorer.views.common import LayerAddress, SetAddress, UnitAddress
 from sememe.explorer.views.compare import SplitRequest
 from sememe.progress import Progress, silent
@@ -179,9 +179,17 @@ def _add_set(
     contents.add(f"unit/{place}", pack({**rows, "unit": bare}, _SEEN))
     if unit_set.kind != "neurons":
         neurons = layer.unit_set(layer.neurons or key).n_units
-        splits = [_ask("split", run, SplitRequest(layer.key, key, neuron)) for neuron in range(neurons)]
+        splits = [_split(run, SplitRequest(layer.key, key, neuron)) for neuron in range(neurons)]
         contents.add(f"split/{place}", pack({"split": splits}, _SEEN))
     return None
+
+
+def _split(run: RunData, request: SplitRequest) -> object:
+    """A neuron's shares, or the sentence in which the server says that it has none."""
+    try:
+        return _ask("split", run, request)
+    except SememeError as error:
+        return {"refused": str(error)}
 
 
 def _layer_block(run: RunData, layer: LayerData) -> bytes:
@@ -219,6 +227,3 @@ _BY_NAME: dict[str, Endpoint] = {endpoint.name: endpoint for endpoint in endpoin
 
 def _ask(name: str, run: RunData, parameters: object) -> Any:
     return _BY_NAME[name].answer(run, parameters)
-
-
-assert thumbs.UNITS == 256 and draw_endpoints.ENDPOINTS  # what standalone/looks.js draws by itself

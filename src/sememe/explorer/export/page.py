@@ -101,16 +101,17 @@ def page_html(name: str, contents: Contents, script: str, style: str) -> str:
 
 def page_script() -> str:
     """The page's modules as one script; the same for every run."""
-    return bundle(_sources(".js"), _ENTRY)
+    return bundle(sources(".js"), _ENTRY)
 
 
 def page_style() -> str:
     """Its styles, one after the other."""
-    sources = _sources(".css")
-    return "\n".join(sources[name] for name in _STYLES)
+    texts = sources(".css")
+    return "\n".join(texts[name] for name in _STYLES)
 
 
-def _sources(suffix: str) -> dict[str, str]:
+def sources(suffix: str) -> dict[str, str]:
+    """The page's own files of one kind, by their path below ``explorer/assets``."""
     found: dict[str, str] = {}
     waiting = [("", resources.files("sememe.explorer") / "assets")]
     while waiting:

@@ -58,7 +58,7 @@ export class FileApi {
       if (name === "units") this.#pages.set(place, page);
       return page;
     }
-    if (name === "split") return (await this.#blocks.open(`split/${place}`)).split(Number(params.neuron));
+    if (name === "split") return this.#split(place, params);
     if (name === "unit-range" || name === "unit-heat") return this.#firings(name, params);
     throw new Refusal("This is not in the exported file: open the run with `sememe explore`.", 404);
   }
@@ -76,6 +76,12 @@ export class FileApi {
     // Units of sets that are not in the file have no page to go to.
     if (name === "unit-relatives") page.matches = page.matches.filter((match) => match.set === null || this.#looks.has(`${place.split("/")[0]}/${match.set}`));
     return page;
+  }
+
+  async #split(place, { neuron }) {
+    const found = (await this.#blocks.open(`split/${place}`)).split(Number(neuron));
+    if (found.refused) throw new Refusal(found.refused, 400);
+    return found;
   }
 
   async #firings(name, params) {
