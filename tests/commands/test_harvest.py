@@ -22,6 +22,13 @@ def test_several_layers_get_a_folder_each(command, network, pictures, tmp_path):
         assert activations.open_store(tmp_path / "both" / layer).layer == layer
 
 
+def test_positions_may_concern_one_layer_of_several(command, pictures, tmp_path):
+    layers = ("--layer", "conv2", "--layer", "fc1", "--positions", 2)
+    code, _, _ = command("harvest", "digit_cnn", f"{pictures}[:10]", *layers, "--to", tmp_path)
+    assert code == 0
+    assert [len(activations.open_store(tmp_path / name)) for name in ("conv2", "fc1")] == [20, 10]
+
+
 def test_positions_weighting_and_pool_arrive(command, pictures, tmp_path):
     conv = ("harvest", "digit_cnn", f"{pictures}[:10]", "--layer", "conv2")
     options = ("--positions", 3, "--weighted", "norm", "--seed", 5)
@@ -47,6 +54,11 @@ def test_positions_weighting_and_pool_arrive(command, pictures, tmp_path):
         ({"--pool": "median"}, '"median"'),
         ({"--batch-size": 0}, "The batch size is 0"),
         ({"--layer": "conv2", "--positions": 0}, "0"),
+        ({"--positions": 3}, "fc1 has no positions, but one vector an image: leave --positions out"),
+        ({"--pool": "max"}, "fc1 has no positions, but one vector an image: leave --pool out"),
+        ({"--layer": "conv2", "--weighted": "ink"}, "say how many with --positions"),
+        ({"--layer": "conv2", "--pool": "max", "--positions": 3}, "--positions has none to draw"),
+        ({"--size": 14}, "--size and --channels are for folders of pictures"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing(refused, pictures, tmp_path, change, message):

@@ -83,6 +83,12 @@ def test_any_dictionary_of_the_registry_can_be_named(command, array, tmp_path):
     assert isinstance(dictionaries.load(tmp_path / "pca"), dictionaries.PCA)
 
 
+def test_a_seed_that_is_said_twice_alike_is_no_contradiction(command, array, tmp_path):
+    options = ("--set", "random_state=3", "--seed", 3)
+    assert command("learn", array, "--to", tmp_path / "d", *SMALL, *options)[0] == 0
+    assert dictionaries.load(tmp_path / "d").random_state == 3
+
+
 def test_without_items_held_out_there_are_no_scores(command, array, tmp_path):
     code, said, _ = command("learn", array, "--to", tmp_path / "d", *SMALL, "--held-out", 0)
     assert code == 0
@@ -95,6 +101,8 @@ def test_without_items_held_out_there_are_no_scores(command, array, tmp_path):
         (["--dictionary", "TopkSAE"], "did you mean TopKSAE?"),
         (["--set", "kk=3"], "did you mean k?"),
         (["--set", "k=3", "--k", 4], "k is given twice"),
+        (["--set", "random_state=3", "--seed", 4], "--set random_state=3 and --seed 4 contradict each other"),
+        (["--set", "device=cuda", "--device", "cpu"], "--set device=cuda and --device cpu contradict"),
         (["--k", 2, "--sweep", "k=1,2"], "both set and swept over"),
         (["--k", 600], "k must be at most n_components (512), but 600 arrived"),
         (["--set", "n_epochs=many"], "n_epochs must be an integer, but 'many' arrived"),

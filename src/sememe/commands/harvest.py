@@ -3,12 +3,16 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
 
 from sememe.commands.options import Device, say
+
+if TYPE_CHECKING:
+    from sememe.images import ImageSet
+    from sememe.networks import Network
 
 
 def harvest(
@@ -76,6 +80,7 @@ def harvest(
     net = networks.named(network).to(chosen)
     pictures = read_images(images, size, channels)
     names = list(dict.fromkeys(layer))
+    _refuse_idle(net, pictures, names, {"positions": positions, "weighted": weighted, "pool": pool})
     stores = {name: to / name for name in names} if len(names) > 1 else {names[0]: to}
     reporter = reporter_for(console)
     begun = time.monotonic()
@@ -107,6 +112,38 @@ def harvest(
     if network in networks.registry():
         say(
             f"Note: {network} by its name is untrained; give the folder of a saved network for a trained one."
+        )
+
+
+def _refuse_idle(
+    net: "Network", pictures: "ImageSet", names: Sequence[str], given: dict[str, object]
+) -> None:
+    """Refuse options that would change nothing: about positions that no layer has, or that nobody draws."""
+    import torch
+
+    from sememe import networks
+    from sememe.errors import ActivationsError
+
+    drawn, pooled = given["positions"] is not None, given["pool"] is not None
+    if given["weighted"] != "uniform" and not drawn:
+        raise ActivationsError(
+            f"--weighted {given['weighted']} says how positions are drawn: say how many with --positions."
+        )
+    if drawn and pooled:
+        raise ActivationsError(
+            "--pool makes one item of all positions, so --positions has none to draw: give one of the two."
+        )
+    if not drawn and not pooled:
+        return
+    example = torch.from_numpy(pictures.floats(slice(0, 1))).to(next(net.parameters()).device)
+    try:
+        kinds = {layer.name: layer.kind for layer in networks.layers(net, example)}
+    except RuntimeError:  # images that the network does not take: the harvest says so
+        return
+    if all(kinds.get(name) == "vector" for name in names):
+        raise ActivationsError(
+            f"{', '.join(names)} has no positions, but one vector an image: leave "
+            f"{'--positions' if drawn else '--pool'} out."
         )
 
 

@@ -25,7 +25,8 @@ def read_images(
         channels: what the pictures of a folder are converted to; None: they are of one kind.
 
     Raises:
-        ImageError: there is nothing of that name, or it is damaged.
+        ImageError: there is nothing of that name, it is damaged, or a size or channels are given for what is no
+            folder.
     """
     rows = _ROWS.match(name)
     if rows is None:
@@ -38,6 +39,12 @@ def read_images(
 
 def _whole(name: str, size: int | None, channels: Literal["grey", "colour"] | None) -> ImageSet:
     collection, colon, split = name.partition(":")
+    of_one_kind = collection == "mnist" or Path(name.partition(",")[0]).is_file()
+    if of_one_kind and (size is not None or channels is not None):
+        raise ImageError(
+            f"--size and --channels are for folders of pictures: leave them out, as {name} has images of one "
+            "size and kind."
+        )
     if collection == "mnist":
         if not colon:
             raise ImageError("mnist has two splits: give mnist:train or mnist:test.")

@@ -33,7 +33,7 @@ def learn(
     checkpoint_every: int = 500,
     tensorboard: Path | None = None,
     resume: bool = True,
-    seed: int = 0,
+    seed: int | None = None,
     device: Device = "auto",
 ) -> None:
     """Learn a dictionary on a layer's activations, or a whole grid of them on one pass over the data.
@@ -74,7 +74,7 @@ def learn(
     resume
         Go on where an earlier process ended. --no-resume begins anew and replaces what is there.
     seed
-        Every random choice follows from it.
+        Every random choice follows from it; 0 if not given.
     device
         Where the dictionary is trained.
     """
@@ -90,10 +90,12 @@ def learn(
     given = [f"{name}={value}" for name, value in short.items() if value is not None]
     fixed, sweeps = read_settings(kind, [*given, *set_]), read_sweeps(kind, sweep)
     _refuse_both(fixed, sweeps)
+    _refuse_contradictions(fixed, {"seed": seed, "device": None if device == "auto" else device})
+    seed = _checked_seed(0 if seed is None else seed)
     source = open_items(store)
     later = None if target is None else open_items(target)
     _check_target(kind, target)
-    left_out = source.of_some_images(_n_held_out(held_out, len(source)), _checked_seed(seed))
+    left_out = source.of_some_images(_n_held_out(held_out, len(source)), seed)
     work = Work(to, source, left_out, later, checkpoint_every, tensorboard)
     points = grid(kind, _with_defaults(kind, fixed, sweeps, seed, device), sweeps, to)
     _refuse_log_among_dictionaries(tensorboard, [point.folder for point in points])
@@ -121,6 +123,20 @@ def _refuse_both(fixed: dict[str, Any], sweeps: dict[str, list[Any]]) -> None:
     for name in sweeps:
         if name in fixed:
             raise DictionaryError(f"The parameter {name} is both set and swept over: give one of the two.")
+
+
+# Options that say the same as a parameter of the dictionary.
+_SAME = {"seed": "random_state", "device": "device"}
+
+
+def _refuse_contradictions(fixed: dict[str, Any], given: dict[str, Any]) -> None:
+    for option, value in given.items():
+        name = _SAME[option]
+        if value is not None and name in fixed and fixed[name] != value:
+            raise DictionaryError(
+                f"--set {name}={fixed[name]} and --{option} {value} contradict each other: "
+                "give one of the two."
+            )
 
 
 def _check_target(kind: "type[Dictionary]", target: Path | None) -> None:
