@@ -46,8 +46,8 @@ def test_help_takes_less_than_half_a_second():
         (["run", "--seed", "-1"], "The seed must be 0 or more, but -1 arrived"),
         (["run", "--run", "/dev/null/run"], "/dev/null/run cannot be made"),
         (["layers", "resnet"], "There is no network 'resnet'"),
-        (["verdict", "nowhere"], "nowhere is not a run"),
-        (["explore", "nowhere"], "nowhere is not a run"),
+        (["verdict", "/etc/passwd"], "/etc/passwd is not a run but a file: give the folder of a run."),
+        (["explore", "nowhere"], "nowhere is not a run, since nothing is there"),
         (["import-dictionary", "nowhere", "--to", "here"], "nowhere"),
     ],
 )

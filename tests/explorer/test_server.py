@@ -196,8 +196,25 @@ def test_a_port_that_is_taken_is_named():
         port = taken.getsockname()[1]
         with pytest.raises(RunError, match=rf"Port {port} of 127\.0\.0\.1 cannot be used"):
             bind("127.0.0.1", port)
-    with pytest.raises(RunError, match="choose another with --port"):
-        bind("127.0.0.1", 99999)
+    for port in (99999, -1):
+        with pytest.raises(RunError, match=f"up to 65535, but {port} arrived: choose another with --port"):
+            bind("127.0.0.1", port)
+
+
+def test_what_is_no_run_is_told_from_what_is_not_there(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("no run")
+    for name, why in {
+        "absent": "nothing is there: give the folder of a run, or make one with `sememe run --run",
+        "empty": "it has no run.json: give",
+        "file": "but a file: give",
+    }.items():
+        with pytest.raises(RunError, match=rf"{name} is not a run.* {why}"):
+            ReadOnlyFolder(tmp_path / name).record()
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "run.json").write_text("{}")
+    with pytest.raises(RunError, match=r"is not a run but holds some: give one of .*mnist\.$"):
+        ReadOnlyFolder(tmp_path).record()
 
 
 def test_no_name_in_a_file_leads_out_of_the_run(tmp_path):

@@ -25,8 +25,8 @@ def read_images(
         channels: what the pictures of a folder are converted to; None: they are of one kind.
 
     Raises:
-        ImageError: there is nothing of that name, it is damaged, or a size or channels are given for what is no
-            folder.
+        ImageError: there is nothing of that name, it is damaged, or size or channels are given for what is
+            no folder.
     """
     rows = _ROWS.match(name)
     if rows is None:

@@ -28,6 +28,7 @@ from typing import Any
 
 from sememe import files
 from sememe.errors import FormatError, RunError
+from sememe.explorer.live.folder import no_run
 from sememe.recipes.configuration import LAYOUT_VERSION, RunConfiguration
 from sememe.runs.claim import holds_record, locked
 
@@ -83,9 +84,7 @@ class RunFolder:
     def read_record(self) -> dict[str, Any]:
         """The content of ``run.json``; a folder without one is not a run."""
         if not self.record_path.is_file():
-            raise RunError(
-                f"{self.path} is not a run: it has no run.json. Make one with `sememe run --run {self.path}`."
-            )
+            raise no_run(self.path)
         record = files.read_json(self.record_path)
         if not isinstance(record, dict) or not isinstance(record.get("configuration"), dict):
             raise FormatError(

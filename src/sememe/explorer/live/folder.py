@@ -38,10 +38,27 @@ class ReadOnlyFolder:
             FormatError: the record is damaged.
         """
         if not self.path("run.json").is_file():
-            raise RunError(
-                f"{self.root} is not a run: it has no run.json. Make one with `sememe run --run {self.root}`."
-            )
+            raise no_run(self.root)
         record = self.json("run.json")
         if not isinstance(record, dict) or not isinstance(record.get("configuration"), dict):
             raise FormatError(f"{self.root / 'run.json'} is not a record of a run: make the run again.")
         return record
+
+
+def no_run(path: Path) -> RunError:
+    """Why there is no run at a path, and what to give instead.
+
+    >>> str(no_run(Path("/etc/passwd")))
+    '/etc/passwd is not a run but a file: give the folder of a run.'
+    """
+    if not path.exists():
+        return RunError(
+            f"{path} is not a run, since nothing is there: give the folder of a run, or make one with "
+            f"`sememe run --run {path}`."
+        )
+    if not path.is_dir():
+        return RunError(f"{path} is not a run but a file: give the folder of a run.")
+    inside = sorted(str(entry.parent) for entry in path.glob("*/run.json"))
+    if inside:
+        return RunError(f"{path} is not a run but holds some: give one of {', '.join(inside[:5])}.")
+    return RunError(f"{path} is not a run, since it has no run.json: give the folder of a run.")

@@ -19,6 +19,7 @@ from sememe.explorer.server.guard import Door
 
 # Ports that are tried one after the other when none is asked for.
 FIRST_PORT, TRIED = 8765, 20
+_LAST_PORT = 65535
 # The longest message that a viewer sends is a drawing with a full set of edits.
 _MOST_BYTES = 64 * 1024
 # Options of mallopt(3).
@@ -97,6 +98,10 @@ def bind(host: str, port: int | None) -> socket.socket:
     Raises:
         RunError: no port can be had.
     """
+    if port is not None and not 0 <= port <= _LAST_PORT:
+        raise RunError(
+            f"A port is a number up to {_LAST_PORT}, but {port} arrived: choose another with --port."
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     candidates = range(FIRST_PORT, FIRST_PORT + TRIED) if port is None else (port,)
     reason = ""
@@ -105,9 +110,9 @@ def bind(host: str, port: int | None) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, candidate))
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             bound.close()
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            reason = error.strerror or str(error)
             continue
         return bound
     asked = f"ports {FIRST_PORT} to {FIRST_PORT + TRIED - 1}" if port is None else f"port {port}"
