@@ -57,6 +57,8 @@ def answer(run: RunData, question: Question) -> Answer:
     """
     layer = run.layer(question.layer)
     unit_set = layer.unit_set(question.unit_set)
+    if unit_set.elsewhere is not None:
+        raise RunError(unit_set.elsewhere)
     network = network_of(layer)
     image = as_mnist(question.pixels) if question.fit else question.pixels
     found = network.forward(image[None].astype(np.float32) / np.float32(255))

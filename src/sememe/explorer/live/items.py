@@ -42,6 +42,7 @@ class LayerItems:
         grid: height and width of the layer's map.
         receptive_field: what each position sees; None where that is not known.
         mean: of every neuron over the items.
+        pool: how a map was made one item ("mean", "max"); None where it was not.
     """
 
     values: Float32[np.ndarray, "items neurons"]
@@ -50,6 +51,7 @@ class LayerItems:
     grid: tuple[int, int] | None
     receptive_field: Boxes | None
     mean: Float64[np.ndarray, " neurons"]
+    pool: str | None = None
 
     def __len__(self) -> int:
         return len(self.image)
@@ -76,6 +78,7 @@ def open_items(store: Path) -> LayerItems:
             None if grid is None else (int(grid[0]), int(grid[1])),
             None if field is None else Boxes(_pairs(field["rows"]), _pairs(field["columns"])),
             columns["mean"],
+            attributes.get("pool"),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise FormatError(

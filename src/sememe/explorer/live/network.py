@@ -7,6 +7,7 @@ it is a map. Weights are read from the run's own files.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32
@@ -31,7 +32,10 @@ class LiveNetwork:
         name: its name in the registry of networks.
         layers: each layer's name and what it makes of the one before, pixels in 0..1 first.
         weights: by the names of the saved file.
+        patience: forward passes of one image that a page may wait for.
     """
+
+    patience: ClassVar[int] = 2_800
 
     name: str
     layers: tuple[tuple[str, Callable[[Array], Array]], ...]
@@ -55,6 +59,22 @@ class LiveNetwork:
         last = self.layer_names[-1]
         found: Array = activation if layer == last else self.onward(layer, activation)[last]
         return found
+
+    def values(
+        self, layer: str, pixels: Float32[np.ndarray, "images 1 height width"]
+    ) -> Float32[np.ndarray, "images ..."]:
+        """One layer's activation for images in 0..1."""
+        found: Array = self.forward(pixels[:, 0])[layer]
+        return found
+
+    def logits_with(
+        self,
+        layer: str,
+        pixels: Float32[np.ndarray, "images 1 height width"],
+        values: Float32[np.ndarray, "images ..."],
+    ) -> Float32[np.ndarray, "images classes"]:
+        """The logits when a layer gives ``values``, which is all that they depend on in these networks."""
+        return self.logits_from(layer, values)
 
     def logit_weights(self, layer: str) -> Float32[np.ndarray, "classes neurons"] | None:
         """The matrix from a layer to the logits where that way is linear; None where it is not."""

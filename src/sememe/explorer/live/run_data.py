@@ -3,7 +3,7 @@
 Requests come from several threads; what one is opening, the others wait for.
 """
 
-import itertools
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +15,17 @@ import pyarrow.parquet as pq
 from jaxtyping import Float32
 from scipy import sparse
 
-from sememe import images
 from sememe.errors import FormatError
 from sememe.explorer.endpoint import NotThere
 from sememe.explorer.live.dictionary import LiveDictionary, n_components_of, open_dictionary
 from sememe.explorer.live.folder import ReadOnlyFolder
+from sememe.explorer.live.forward import CannotRun, Forward, network_name, open_forward
 from sememe.explorer.live.items import LayerItems, open_items
 from sememe.explorer.live.kept import Kept
 from sememe.explorer.live.network import LiveNetwork, open_network
-from sememe.explorer.score import Kind
+from sememe.explorer.live.planned import PlannedSet, capitalised, planned_sets
+from sememe.explorer.live.run_images import open_images
+from sememe.explorer.live.sources import READS, Reader
 from sememe.images import ImageSet
 from sememe.measures import MeasureTable
 
@@ -61,7 +63,6 @@ class RunData:
         plan = self.record["configuration"]
         try:
             layers = [LayerData(self, given) for given in plan["layers"]]
-            self._n_images = int(plan["report_images"])
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(
                 f"{self.folder.root / 'run.json'} does not describe a run ({error!r}): make the run again."
@@ -81,7 +82,7 @@ class RunData:
     @cached_property
     def images(self) -> ImageSet:
         """The images that scores are reported on; items point to their rows."""
-        return images.mnist("test")[-self._n_images :]
+        return open_images(self.folder, self.record["configuration"])
 
     def layer(self, key: str) -> "LayerData":
         """A layer by its key, ``"digit_cnn.fc1"``.
@@ -97,23 +98,32 @@ class RunData:
 
     def network(self, name: str) -> LiveNetwork | None:
         """A network that runs live; None for one that NumPy does not know."""
+        folder = self.folder.path("network", name)
         found: LiveNetwork | None = self.kept.get(
-            ("network", name), lambda: open_network(self.folder.path("network", name))
+            ("network", name), lambda: open_network(folder) if network_name(folder) else None
+        )
+        return found
+
+    def forward(self, name: str) -> Forward:
+        """A network that pages can pass images through, which may load torch.
+
+        Raises:
+            CannotRun: the run does not hold what it takes to build it.
+        """
+        live = self.network(name)
+        if live is not None:
+            return live
+        found: Forward = self.kept.get(
+            ("forward", name), lambda: open_forward(self.folder.path("network", name))
         )
         return found
 
 
 @dataclass(frozen=True, eq=False)
-class UnitSetData:
-    """The neurons of a layer, or the components of one dictionary on it."""
+class UnitSetData(PlannedSet):
+    """A planned unit set that was fitted, with what it takes to look at it."""
 
     layer: "LayerData"
-    key: str  # name of its folder, and in tables of units: "TopKSAE-k8"
-    title: str  # what people read: "TopK SAE, k = 8"
-    family: str  # the line of its sweep, and in tables of scores: "TopK SAE"
-    kind: Kind
-    parameter: str  # what was swept
-    value: float
 
     @property
     def dictionary(self) -> LiveDictionary:
@@ -124,6 +134,23 @@ class UnitSetData:
             ("dictionary", layer.key, self.key), lambda: open_dictionary(path)
         )
         return found
+
+    @property
+    def items(self) -> Float32[np.ndarray, "items inputs"]:
+        """What it reads of every item."""
+        if self.source == "layer":
+            return self.layer.items.values
+        found: Float32[np.ndarray, "items inputs"] = self.layer.run.kept.get(
+            ("source", self.layer.key, self.source), lambda: self.layer.reader.read(self.source)
+        )
+        return found
+
+    @property
+    def elsewhere(self) -> str | None:
+        """Why it has no place in the layer, as a sentence; None for what reads the layer."""
+        if self.source == "layer":
+            return None
+        return f"{self.title} reads {READS[self.source]}: it has no place in the network to act from."
 
     @property
     def n_units(self) -> int:
@@ -159,29 +186,46 @@ class LayerData:
         return self.run.folder.path("activations", self.key, "report")
 
     @cached_property
-    def unit_sets(self) -> tuple[UnitSetData, ...]:
-        """Those that were fitted: neurons first, all of them before sparser choices of them."""
-        found = itertools.chain.from_iterable(self._sweep(sweep) for sweep in self._plan["sweeps"])
-        fitted = [each for each in found if self.run.folder.path("dictionaries", self.key, each.key).is_dir()]
-        order = {"neurons": 0, "features": 1, "control": 2}
+    def _fitted(self) -> tuple[UnitSetData, ...]:
+        """Neurons first, all of them before sparser choices of them."""
+        folder = self.run.folder
         return tuple(
-            sorted(fitted, key=lambda each: (order[each.kind], -each.value if each.kind == "neurons" else 0))
+            UnitSetData(**dataclasses.asdict(each), layer=self)
+            for each in planned_sets(self._plan)
+            if folder.path("dictionaries", self.key, each.key).is_dir()
         )
 
-    def _sweep(self, sweep: dict[str, Any]) -> list[UnitSetData]:
-        if sweep.get("source", "layer") != "layer":
-            return []  # a control that reads something else has no codes of this layer's items
-        found = []
-        for value in sweep["values"]:
-            number = f"{value:g}"
-            key = f"{sweep.get('name') or sweep['dictionary']}-{sweep['parameter']}{number}"
-            title = f"{_capitalised(sweep['title'])}, {sweep['parameter'].replace('_', ' ')} = {number}"
-            if sweep["kind"] == "neurons":
-                title = "Neurons" if value >= self.n_neurons else f"Neurons, the {number} largest"
-            found.append(
-                UnitSetData(self, key, title, sweep["title"], sweep["kind"], sweep["parameter"], float(value))
-            )
-        return found
+    @property
+    def unit_sets(self) -> tuple[UnitSetData, ...]:
+        """Those that were fitted on the layer's own items."""
+        return tuple(each for each in self._fitted if each.source == "layer")
+
+    @property
+    def reader(self) -> Reader:
+        """For items of other sources."""
+        folder = self.run.folder.path("network", self.network)
+        return Reader(folder, self.layer, self.run.images, self.items)
+
+    @cached_property
+    def other_sets(self) -> tuple[UnitSetData, ...]:
+        """Controls that read something else than the layer, as far as that can be read again."""
+        return tuple(
+            each
+            for each in self._fitted
+            if each.source != "layer" and self.reader.why_not(each.source) is None
+        )
+
+    @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """Of every family that is not shown, why, in a sentence."""
+        reasons = {
+            each.family: self.reader.why_not(each.source) for each in self._fitted if each.source != "layer"
+        }
+        return tuple(
+            f"{capitalised(family)} of {self.key} is not shown: {reason}."
+            for family, reason in reasons.items()
+            if reason is not None
+        )
 
     @property
     def shown(self) -> str:
@@ -201,24 +245,47 @@ class LayerData:
         Raises:
             NotThere: the layer has no such set, or the run has not come to it.
         """
-        for found in self.unit_sets:
+        every = (*self.unit_sets, *self.other_sets)
+        for found in every:
             if found.key == key:
                 return found
-        names = ", ".join(found.key for found in self.unit_sets) or "none yet"
+        names = ", ".join(found.key for found in every) or "none yet"
         raise NotThere(f"Layer {self.key} has no unit set {key[:80]!r}; it has {names}.")
 
     @property
     def items(self) -> LayerItems:
         """The items that scores are reported on."""
-        found: LayerItems = self.run.kept.get(("items", self.key), lambda: open_items(self._store))
+        found: LayerItems = self.run.kept.get(("items", self.key), self._open_items)
         return found
+
+    def _open_items(self) -> LayerItems:
+        found = open_items(self._store)
+        if len(found) and not 0 <= found.image.min() <= found.image.max() < len(self.run.images):
+            raise FormatError(
+                f"{self._store} was harvested on other images than the run's {len(self.run.images):,}: "
+                "harvest it again."
+            )
+        return found
+
+    def forward(self) -> Forward:
+        """The network, to see what the layer's units cause.
+
+        Raises:
+            CannotRun: it cannot be built, or the layer's items are no activations that it goes on with.
+        """
+        if self.items.pool is not None:
+            raise CannotRun(
+                f"Items of {self.key} are the {self.items.pool} over its map, which the network itself never "
+                "sees: what a unit causes is not defined."
+            )
+        return self.run.forward(self.network)
 
     def codes(self, key: str) -> sparse.csc_array:
         """Codes of these items, ``(items, units)``, by column."""
         unit_set = self.unit_set(key)
         found: sparse.csc_array = self.run.kept.get(
             ("codes", self.key, key),
-            lambda: sparse.csc_array(unit_set.dictionary.transform(self.items.values)),
+            lambda: sparse.csc_array(unit_set.dictionary.transform(unit_set.items)),
         )
         return found
 
@@ -238,10 +305,6 @@ class LayerData:
             return pq.read_table(path, memory_map=False)
         except (OSError, pa.ArrowException) as error:
             raise FormatError(f"{path} is not a table of units ({error}): measure again.") from None
-
-
-def _capitalised(title: str) -> str:
-    return title[:1].upper() + title[1:]
 
 
 def _size(value: Any) -> int:

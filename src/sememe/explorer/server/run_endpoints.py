@@ -7,6 +7,7 @@ from PIL import Image
 
 from sememe.explorer.endpoint import Endpoint, File, NotThere
 from sememe.explorer.live.run_data import LayerData, RunData
+from sememe.explorer.live.run_images import said
 from sememe.explorer.mathml import mathml
 from sememe.explorer.pictures import is_ink, small
 from sememe.explorer.score import Kind, MeasureNote
@@ -32,6 +33,7 @@ class UnitSetPayload:
     parameter: str
     value: float
     n_units: int
+    source: str  # what it reads: "layer"; of controls also "untrained" (the layer before training), "pixels"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class LayerPayload:
     neurons: str | None
     drawable: bool  # whether a drawing can be passed through it live
     unit_sets: tuple[UnitSetPayload, ...]
+    left_out: tuple[str, ...]  # a sentence on each family that was fitted and is not shown
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def run_payload(run: RunData, nothing: Nothing) -> RunPayload:
         label_names=run.images.label_names,
         n_images=len(run.images),
         image_shape=run.images.pixels.shape[1:],
-        images_title=f"the last {len(run.images):,} test images of MNIST",
+        images_title=said(run.folder, run.images),
         ink=is_ink(run.images.pixels),
         drawable=any(layer.drawable for layer in layers),
         has_report=run.folder.path("report.html").is_file(),
@@ -105,10 +108,18 @@ def _layer(run: RunData, layer: LayerData) -> LayerPayload:
         drawable=network is not None and layer.layer in network.layer_names and bool(layer.unit_sets),
         unit_sets=tuple(
             UnitSetPayload(
-                each.key, each.title, each.family, each.kind, each.parameter, each.value, each.n_units
+                each.key,
+                each.title,
+                each.family,
+                each.kind,
+                each.parameter,
+                each.value,
+                each.n_units,
+                each.source,
             )
-            for each in layer.unit_sets
+            for each in (*layer.unit_sets, *layer.other_sets)
         ),
+        left_out=layer.left_out,
     )
 
 

@@ -12,8 +12,8 @@ from jaxtyping import Float, Float32
 from sememe import files
 from sememe.explanations import AtomMap, atom_map
 from sememe.explorer.endpoint import Endpoint, NotThere
-from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.live.apart import apart
+from sememe.explorer.live.run_data import LayerData, RunData
 
 # Beyond, t-SNE takes minutes: every n-th atom is laid out.
 _MOST_ATOMS = 4_000

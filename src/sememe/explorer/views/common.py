@@ -13,6 +13,7 @@ from sememe.images import ImageSet
 
 # Longest side in pixels of the images from which means over images are made.
 _SMALL = 32
+_AT_A_TIME = 64  # large images
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,18 @@ def tiles(layer: LayerData, firings: Firings) -> Tiles:
 
 
 def small_pixels(images: ImageSet) -> UInt8[np.ndarray, "images ..."]:
-    """Grey or colour pixels, of large images averaged over squares until the longer side is at most 32."""
+    """Grey or colour pixels, of large images averaged over squares until the longer side is at most 32.
+
+    They are read a few at a time: large images are not all in memory.
+    """
     longest = max(images.height, images.width)
     if longest <= _SMALL:
         return images.pixels
     side = -(-longest // _SMALL)
     high, wide = images.height // side, images.width // side
-    pixels = images.pixels[..., : high * side, : wide * side]
-    squares = pixels.reshape(*pixels.shape[:-2], high, side, wide, side)
-    return squares.mean(axis=(-3, -1)).astype(np.uint8)
+    found = np.empty((*images.pixels.shape[:-2], high, wide), np.uint8)
+    for start in range(0, len(images), _AT_A_TIME):
+        pixels = images.pixels[start : start + _AT_A_TIME, ..., : high * side, : wide * side]
+        squares = pixels.reshape(*pixels.shape[:-2], high, side, wide, side)
+        found[start : start + _AT_A_TIME] = squares.mean(axis=(-3, -1), dtype=np.float32)
+    return found

@@ -229,8 +229,10 @@ def split_page(run: RunData, request: SplitRequest) -> SplitPage:
     layer = run.layer(request.layer)
     if layer.neurons is None:
         raise NotThere(f"The neurons of {layer.key} have not been looked at yet: let the run finish.")
-    neuron = opened_unit(run, UnitAddress(request.layer, layer.neurons, request.neuron))
     unit_set = layer.unit_set(request.set)
+    if unit_set.elsewhere is not None:
+        raise NotThere(f"No neuron is a sum of these units. {unit_set.elsewhere}")
+    neuron = opened_unit(run, UnitAddress(request.layer, layer.neurons, request.neuron))
     found = split_neuron(
         neuron.code,
         layer.codes(request.set),

@@ -12,9 +12,9 @@ from jaxtyping import Bool, Int64
 from sememe.errors import FormatError
 from sememe.explanations import concept_profile
 from sememe.explorer.endpoint import Endpoint
+from sememe.explorer.live.apart import apart
 from sememe.explorer.live.items import Boxes
 from sememe.explorer.live.run_data import LayerData, RunData
-from sememe.explorer.live.apart import apart
 from sememe.explorer.views.common import SetAddress, UnitAddress, opened_unit
 from sememe.images.image_set import ImageSet
 

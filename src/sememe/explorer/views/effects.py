@@ -16,7 +16,7 @@ from sememe.explanations import (
     scaled,
 )
 from sememe.explorer.endpoint import Endpoint
-from sememe.explorer.live.network import LiveNetwork
+from sememe.explorer.live.forward import CannotRun, Forward
 from sememe.explorer.live.run_data import RunData
 from sememe.explorer.views.common import OpenedUnit, UnitAddress, opened_unit
 
@@ -40,14 +40,20 @@ class EffectsPage:
 def unit_effects(run: RunData, address: UnitAddress) -> EffectsPage:
     """Ablate a unit and turn it up and down; the reconstruction's error is kept, as in every edit here."""
     opened = opened_unit(run, address)
-    network = run.network(opened.layer.network)
-    if network is None:
-        reason = f"{opened.layer.network} is not one of the networks that run inside the explorer."
-        return EffectsPage(0, 0, None, None, None, reason)
+    if opened.unit_set.elsewhere is not None:
+        return EffectsPage(0, 0, None, None, None, opened.unit_set.elsewhere)
+    try:
+        network = opened.layer.forward()
+    except CannotRun as reason:
+        return EffectsPage(0, 0, None, None, None, str(reason))
     firing = np.unique(opened.layer.items.image[np.flatnonzero(opened.code)])
     if not len(firing):
         return EffectsPage(0, 0, None, None, None, "This unit never fires, so it causes nothing.")
-    seen = Stage.of(run, network, opened, _sample(firing, opened, address.unit))
+    most = min(
+        _MOST_IMAGES if opened.layer.items.grid is None else _MOST_MAPS, network.patience // (1 + len(DOSES))
+    )
+    some = np.sort(np.random.default_rng([0, address.unit]).permutation(firing)[:most])
+    seen = Stage.of(run, network, opened, some)
     before = seen.logits(1.0)
     after = {dose: seen.logits(dose) for dose in DOSES}
     labels = run.images.labels
@@ -60,15 +66,8 @@ def unit_effects(run: RunData, address: UnitAddress) -> EffectsPage:
     )
 
 
-def _sample(
-    firing: Int64[np.ndarray, " images"], opened: OpenedUnit, unit: int
-) -> Int64[np.ndarray, " some"]:
-    most = _MOST_IMAGES if opened.layer.items.grid is None else _MOST_MAPS
-    return np.sort(np.random.default_rng([0, unit]).permutation(firing)[:most])
-
-
 def _effect(
-    network: LiveNetwork,
+    network: Forward,
     opened: OpenedUnit,
     before: Float[np.ndarray, "images classes"],
     after: Float[np.ndarray, "images classes"],
@@ -88,8 +87,9 @@ def _effect(
 class Stage:
     """Some images in front of the layer, where one unit's code can be scaled."""
 
-    network: LiveNetwork
+    network: Forward
     layer: str
+    pixels: Float32[np.ndarray, "images channels height width"]
     values: Float32[np.ndarray, "images ..."]  # the layer's activation: (images, neurons) or a map
     code: Float32[np.ndarray, " items"]  # of the unit, positions of an image one after the other
     atom: Float32[np.ndarray, " neurons"]
@@ -97,20 +97,21 @@ class Stage:
 
     @classmethod
     def of(
-        cls, run: RunData, network: LiveNetwork, opened: OpenedUnit, image: Int64[np.ndarray, " images"]
+        cls, run: RunData, network: Forward, opened: OpenedUnit, image: Int64[np.ndarray, " images"]
     ) -> "Stage":
         """The layer's activations on some images, all positions, and the unit's code there."""
         layer = opened.layer
-        values = network.forward(run.images.floats(image)[:, 0])[layer.layer]
+        pixels = run.images.floats(image)
+        values = network.values(layer.layer, pixels)
         codes = opened.unit_set.dictionary.transform(values.reshape(-1, values.shape[-1]))
         code = np.asarray(codes[:, [opened.unit]].todense(), dtype=np.float32).ravel()
-        return cls(network, layer.layer, values, code, opened.unit_set.components[opened.unit], image)
+        return cls(network, layer.layer, pixels, values, code, opened.unit_set.components[opened.unit], image)
 
     def logits(self, factor: float) -> Float32[np.ndarray, "images classes"]:
         """Logits with the unit's code multiplied by ``factor``."""
         items = self.values.reshape(-1, self.values.shape[-1])
         given = scaled(items, self.code, self.atom, factor).astype(np.float32)
-        return self.network.logits_from(self.layer, given.reshape(self.values.shape))
+        return self.network.logits_with(self.layer, self.pixels, given.reshape(self.values.shape))
 
     @property
     def activation(self) -> Float64[np.ndarray, " images"]:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from sememe.explorer.endpoint import Endpoint, NotThere
+from sememe.explorer.live.forward import CannotRun
 from sememe.explorer.live.run_data import RunData
 from sememe.explorer.views.common import UnitAddress, opened_unit
 from sememe.explorer.views.effects import Stage
@@ -34,7 +35,7 @@ class HeatPage:
 
 
 def unit_heat(run: RunData, request: HeatRequest) -> HeatPage | None:
-    """Heat of a unit; None where the layer has no map, or its network does not run in the explorer."""
+    """Heat of a unit; None where the layer has no map, or nothing can be passed through its network."""
     opened = opened_unit(run, UnitAddress(request.layer, request.set, request.unit))
     try:
         wanted = np.unique(np.array([int(row) for row in request.images.split(",")], dtype=np.int64))
@@ -44,11 +45,15 @@ def unit_heat(run: RunData, request: HeatRequest) -> HeatPage | None:
         ) from None
     if len(wanted) > _MOST or wanted.min() < 0 or wanted.max() >= len(run.images):
         raise NotThere(f"Up to {_MOST} images from 0 to {len(run.images) - 1} can be asked for at once.")
-    network, items = run.network(opened.layer.network), opened.layer.items
-    if network is None or items.grid is None:
+    if opened.layer.items.grid is None or opened.unit_set.elsewhere is not None:
+        return None
+    try:
+        network = opened.layer.forward()
+    except CannotRun:
         return None
     heat = Stage.of(run, network, opened, wanted).heat
-    assert heat is not None
+    if heat is None:  # tokens, which have no place in the image
+        return None
     return HeatPage(wanted, heat, float(np.abs(opened.code).max(initial=0)), _middle(run, opened.layer.items))
 
 

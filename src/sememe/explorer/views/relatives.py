@@ -1,15 +1,16 @@
 """The Unit page's third sight: its nearest units, and the same unit in other fits."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Float64, Int64
 from scipy import sparse
 
 from sememe.explanations import Relations, greatest, relations
 from sememe.explorer.endpoint import Endpoint
 from sememe.explorer.live.dictionary import open_dictionary
-from sememe.explorer.live.network import LiveNetwork
+from sememe.explorer.live.forward import CannotRun, Forward
 from sememe.explorer.live.run_data import LayerData, RunData, UnitSetData
 from sememe.explorer.score import Kind
 from sememe.explorer.views.common import OpenedUnit, UnitAddress, opened_unit
@@ -38,7 +39,7 @@ class Nearest:
     set: str
     title: str
     kind: Kind
-    by: dict[str, tuple[Relative, ...]]  # "cosine" (not of neurons with neurons), "correlation", "together"
+    by: dict[str, tuple[Relative, ...]]  # "cosine" (where directions compare), "correlation", "together"
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,15 @@ def relatives(run: RunData, address: UnitAddress) -> RelativesPage:
         unit_set = layer.unit_set(key)
         found = _relations(layer, opened, unit_set)
         leave_out = address.unit if key == address.set else None
-        # Neurons are axes: no two of them share a direction.
+        # Neurons are axes: no two of them share a direction. Nor do atoms of different spaces.
+        apart = opened.unit_set.source != unit_set.source
         axes = opened.unit_set.kind == unit_set.kind == "neurons"
         by = {
             way: tuple(
                 _relative(key, int(row), found) for row in greatest(getattr(found, way), _NEAREST, leave_out)
             )
             for way in BY
-            if not (axes and way == "cosine")
+            if not ((axes or apart) and way == "cosine")
         }
         nearest.append(Nearest(key, unit_set.title, unit_set.kind, by))
     return RelativesPage(tuple(nearest), tuple(_matches(run, opened)))
@@ -90,7 +92,7 @@ def _matches(run: RunData, opened: OpenedUnit) -> list[Match]:
     found = [match for match in (_twin(run, opened), _second(run, opened)) if match is not None]
     if own.kind == "neurons":
         return found
-    for other in layer.unit_sets:
+    for other in (*layer.unit_sets, *layer.other_sets):
         if other.family == own.family and other.key != own.key:
             related = _relations(layer, opened, other)
             found += _best(related, related.cosine, other.title, other.key)
@@ -119,7 +121,7 @@ def _twin(run: RunData, opened: OpenedUnit) -> Match | None:
         return None
     twin = run.kept.get(("twin", layer.key, key), lambda: open_dictionary(path))
     codes = run.kept.get(
-        ("twin's codes", layer.key, key), lambda: sparse.csc_array(twin.transform(layer.items.values))
+        ("twin's codes", layer.key, key), lambda: sparse.csc_array(twin.transform(opened.unit_set.items))
     )
     related = relations(opened.unit_set.components[opened.unit], opened.code, twin.components_, codes)
     found = _best(related, related.cosine, "the dictionary's seed", None)
@@ -130,12 +132,15 @@ def _second(run: RunData, opened: OpenedUnit) -> Match | None:
     """The unit most alike by activation in a network of another seed, whose directions mean nothing here."""
     layer, own = opened.layer, opened.unit_set
     name = f"{layer.network}.second"
-    if not run.folder.path("network", name).is_dir():
+    if not run.folder.path("network", name).is_dir() or own.elsewhere is not None:
         return None
     folder = run.folder.path("dictionaries", f"{name}.{layer.layer}", own.key)
     is_neurons = own.key == layer.neurons
-    network = run.network(name)
-    if network is None or not (is_neurons or folder.is_dir()):
+    if not (is_neurons or folder.is_dir()):
+        return None
+    try:
+        network = run.forward(name)
+    except CannotRun:
         return None
     items = layer.items
     rows = np.flatnonzero(items.image < _MOST_IMAGES)
@@ -145,8 +150,7 @@ def _second(run: RunData, opened: OpenedUnit) -> Match | None:
         return sparse.csc_array(values if is_neurons else open_dictionary(folder).transform(values))
 
     codes: sparse.csc_array = run.kept.get(("second", layer.key, own.key), codes_there)
-    atoms = np.zeros((codes.shape[1], 1), np.float32)  # of another layer: no direction to compare
-    related = relations(np.zeros(1, np.float32), opened.code[rows], atoms, codes)
+    related = _without_directions(opened.code[rows], codes)
     best = greatest(related.correlation, 1)
     if not len(best):
         return None
@@ -154,12 +158,12 @@ def _second(run: RunData, opened: OpenedUnit) -> Match | None:
 
 
 def _values(
-    run: RunData, network: LiveNetwork, layer: LayerData, rows: Int64[np.ndarray, " items"]
+    run: RunData, network: Forward, layer: LayerData, rows: Int64[np.ndarray, " items"]
 ) -> Float32[np.ndarray, "items neurons"]:
     """Another network's activations on some of the layer's items."""
     image = layer.items.image[rows]
     images, at = np.unique(image, return_inverse=True)
-    values = network.forward(run.images.floats(images)[:, 0])[layer.layer]
+    values = network.values(layer.layer, run.images.floats(images))
     if layer.items.position is None:
         return values[at]
     position = layer.items.position[rows]
@@ -167,8 +171,16 @@ def _values(
 
 
 def _relations(layer: LayerData, opened: OpenedUnit, other: UnitSetData) -> Relations:
+    if opened.unit_set.source != other.source:
+        return _without_directions(opened.code, layer.codes(other.key))
     atom = opened.unit_set.components[opened.unit]
     return relations(atom, opened.code, other.components, layer.codes(other.key))
+
+
+def _without_directions(code: Float64[np.ndarray, " items"], codes: sparse.csc_array) -> Relations:
+    """How codes go together whose atoms lie in different spaces."""
+    found = relations(np.zeros(1, np.float32), code, np.zeros((codes.shape[1], 1), np.float32), codes)
+    return dataclasses.replace(found, cosine=np.full(codes.shape[1], np.nan))
 
 
 def _relative(key: str, row: int, found: Relations) -> Relative:

@@ -91,7 +91,10 @@ def runs_page(run: RunData, _: NoParameters) -> RunsPage:
         finished=bool(layers)
         and len(layers) == len(record["configuration"]["layers"])
         and all(layer.sets for layer in layers),
-        facts=tuple(_facts(record)),
+        facts=(
+            *_facts(record),
+            *(Fact("not shown", each) for layer in run.layers for each in layer.left_out),
+        ),
         stages=tuple(
             StageSeconds(str(stage["name"]), float(stage["seconds"])) for stage in record.get("stages", [])
         ),
@@ -107,8 +110,8 @@ def _facts(record: dict[str, Any]) -> list[Fact]:
         "recipe": plan.get("recipe"),
         "seed": plan.get("seed"),
         "started": record.get("started"),
-        "training images": f"{plan.get('train_images', 0):,}",
-        "reporting images": f"{plan.get('report_images', 0):,}",
+        "training images": _count(plan.get("train_images")),
+        "reporting images": _count(plan.get("report_images")),
         "bootstrap replicates": plan.get("replicates"),
         "device": made.get("device"),
         "processor": made.get("processor"),
@@ -120,6 +123,10 @@ def _facts(record: dict[str, Any]) -> list[Fact]:
         **(made.get("packages") or {}),
     }
     return [Fact(name, str(value)) for name, value in given.items() if value is not None]
+
+
+def _count(given: object) -> str | None:
+    return f"{given:,}" if isinstance(given, int) else None
 
 
 def _trainings(run: RunData) -> list[Training]:
@@ -152,7 +159,7 @@ def _trainings(run: RunData) -> list[Training]:
 def _layer(layer: LayerData) -> LayerHealth:
     found = []
     table = layer.measures
-    for unit_set in layer.unit_sets if table is not None else ():
+    for unit_set in (*layer.unit_sets, *layer.other_sets) if table is not None else ():
         assert table is not None
         rows = {
             row.measure: row

@@ -18,6 +18,7 @@ from sememe.explorer.views.common import small_pixels
 UNITS = 256  # of one picture
 ACROSS = 16  # of one row of it
 _SIDE = 28  # pixels of a tile
+_MOST_BYTES = 64 * 2**20  # of the patches under a position, or of the sums of all units
 
 Look = Literal["weights", "mean"]
 
@@ -68,14 +69,14 @@ def reads(layer: LayerData, unit_set: str) -> tuple[Float32[np.ndarray, "units h
             weights = network.pixel_weights(layer.layer)
             if weights is not None:
                 return weights, "weights"
-        pixels, items = small_pixels(layer.run.images), layer.items
+        images, items = layer.run.images, layer.items
         codes = layer.codes(unit_set).tocsr()
-        if items.position is None or items.receptive_field is None or pixels is not layer.run.images.pixels:
+        field = items.receptive_field
+        if items.position is None or field is None or not _patches_fit(layer, codes.shape[1]):
+            pixels = layer.run.kept.get(("small pixels",), lambda: small_pixels(images))
             seen = activation_weighted_images(codes, pixels, items.image)
         else:
-            seen = activation_weighted_patches(
-                codes, pixels, items.image, items.position, items.receptive_field
-            )
+            seen = activation_weighted_patches(codes, images.pixels, items.image, items.position, field)
         height, width = seen.shape[-2:]
         return seen.reshape(len(seen), -1, height, width).mean(axis=1).astype(np.float32), "mean"
 
@@ -83,6 +84,14 @@ def reads(layer: LayerData, unit_set: str) -> tuple[Float32[np.ndarray, "units h
         ("reads", layer.key, unit_set), make
     )
     return found
+
+
+def _patches_fit(layer: LayerData, n_units: int) -> bool:
+    """Whether what positions see can be summed over without much memory: of all units, of all items of one."""
+    field, images = layer.items.receptive_field, layer.run.images
+    assert field is not None
+    patch = images.n_channels * math.prod(field.size)
+    return patch * max(2 * n_units, len(images)) * 4 <= _MOST_BYTES
 
 
 def weight_tile(weights: Float[np.ndarray, "height width"]) -> UInt8[np.ndarray, "28 28 4"]:

@@ -95,7 +95,7 @@ def unit_page(run: RunData, address: UnitAddress) -> UnitPage:
         n_random=_N_RANDOM,
         per_interval=_PER_INTERVAL,
     )
-    rows, cosine = near_misses(items.values, code, _N_MISSES, items.image)
+    rows, cosine = near_misses(opened.unit_set.items, code, _N_MISSES, items.image)
     position = None if items.position is None else items.position[rows]
     labels = labels_of(layer)
     n_classes = len(run.images.label_names)
@@ -130,7 +130,8 @@ def _reads(layer: LayerData, opened: OpenedUnit) -> UnitReads:
     picture = pictures[opened.unit]
     encoder = opened.unit_set.dictionary.encoder
     neurons: tuple[ReadNeuron, ...] = ()
-    if encoder is not None and opened.unit_set.kind != "neurons":
+    reads_neurons = opened.unit_set.kind != "neurons" and opened.unit_set.elsewhere is None
+    if encoder is not None and reads_neurons:
         row = encoder[opened.unit]
         strongest = np.argsort(-np.abs(row), kind="stable")[:_READ_FROM]
         neurons = tuple(ReadNeuron(int(neuron), float(row[neuron])) for neuron in strongest)

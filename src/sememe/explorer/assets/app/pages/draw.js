@@ -17,6 +17,11 @@ export function mount(root, app) {
   return new DrawPage(root, app).view;
 }
 
+const reads = (set) => set.source ?? "layer";
+
+/** Whether a set can stand in the column of features: it codes the layer, and is not just its neurons again. */
+const codes = (set, layer) => reads(set) === "layer" && set.key !== layer.neurons;
+
 class DrawPage {
   #where = null; // {layer, unitSet}
   #answer = null;
@@ -113,7 +118,7 @@ class DrawPage {
     this.picks.replaceChildren(
       this.app.ui.chips(layers.map((one) => ({ value: one.key, label: one.layer, title: `${one.title} (${one.network})` })), layer.key,
         (key) => this.app.store.set({ layer: key }, { replace: true }), "Layer"),
-      this.app.ui.select(layer.unit_sets.filter((set) => set.kind !== "neurons" || set.key !== layer.neurons)
+      this.app.ui.select(layer.unit_sets.filter((set) => codes(set, layer))
         .map((set) => ({ value: set.key, label: set.title, group: groups[set.kind] })), unitSet.key,
       (key) => this.app.store.set({ set: key }, { replace: true }), "Dictionary"));
   }
@@ -170,11 +175,12 @@ class DrawPage {
     const drawable = this.app.run.layers.filter((one) => one.drawable);
     const layer = drawable.find((one) => one.key === selection.layer) ?? drawable[0];
     const asked = store.unitSet(selection.set, layer);
-    const unitSet = asked && asked.key !== layer.neurons ? asked : store.unitSet(layer.shown, layer);
+    const unitSet = asked && codes(asked, layer) ? asked : store.unitSet(layer.shown, layer);
     if (changed.has("layer") || changed.has("set")) {
       if (this.app.run.layers.every((one) => one.key !== selection.layer)) {
         this.#say(`This run has no layer ${selection.layer}; ${layer.key} is shown.`, "link");
       } else if (!asked && selection.set !== undefined) this.#say(`${layer.key} has no ${selection.set}; ${unitSet.title} is shown.`, "link");
+      else if (asked && reads(asked) !== "layer") this.#say(`${asked.title} does not read ${layer.layer}; ${unitSet.title} is shown.`, "link");
     }
     if (this.#where?.layer !== layer || this.#where?.unitSet !== unitSet) this.#look(layer, unitSet);
     else if (changed.has("unit") || changed.has("of")) this.#showChosen();
