@@ -132,6 +132,12 @@ export class Ui {
     });
   }
 
+  /** Words with the note of a measure, which never stands alone on a line of its own. */
+  noted(text, key) {
+    const at = text.lastIndexOf(" ") + 1;
+    return h("span", {}, text.slice(0, at), h("span", { class: "unbroken" }, text.slice(at), this.note(key)));
+  }
+
   #openNote(measure, key, button) {
     let note = this.#notes.get(key);
     if (!note) {

@@ -84,10 +84,10 @@ class Comparison {
     const { app, page, store, ui } = this;
     const choose = (patch) => store.set(patch, { replace: true });
     this.tools.replaceChildren(
-      h("label", { class: "field" }, h("span", {}, "Measure"),
+      h("span", { class: "field" }, h("label", { class: "field" }, h("span", {}, "Measure"),
         ui.select(page.measures.map((key) => ({ value: key, label: measureTitle(app, key) })), this.measure, (m) => choose({ m }), "Measure")),
-      ui.note(this.measure),
-      h("label", { class: "field" }, h("span", {}, "Compared at"),
+      ui.note(this.measure)),
+      h("label", { class: "field" }, h("span", {}, "Where"),
         ui.select(page.places.map((one) => ({ value: one.key, label: placeName(one) })), this.place?.key, (at) => choose({ at }), "Place of comparison")));
     this.#drawFrontier();
     if (this.place) {
@@ -196,7 +196,7 @@ class Comparison {
       }, "Dictionary") : "",
       h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05 after Holm's correction for all tests of the layer here, else open.`)),
       ui.table([
-        { title: "Measure", cell: (key) => (key === IN_ALL ? h("b", {}, "in all") : h("span", {}, measureTitle(app, key), ui.note(key))) },
+        { title: "Measure", cell: (key) => (key === IN_ALL ? h("b", {}, "in all") : ui.noted(measureTitle(app, key), key)) },
         ...controls.map((control) => ({ title: `against ${control}`, cell: (key) => {
           if (key !== IN_ALL) return cell(key, control);
           const t = tally(control);

@@ -103,8 +103,8 @@ function contributions(app, page, { layer, set, wanted, k }) {
   const columns = [
     { title: "Unit", cell: (i) => h("span", { class: "image-unit" }, ui.thumb({ layer, set, unit: page.units.values[i] }), ui.unitLink({ layer, set, unit: page.units.values[i] })) },
     { title: "Activation", number: true, cell: (i) => h("span", {}, h("b", {}, number(page.activation.values[i])), page.positions && h("span", { class: "interval" }, `at ${page.positions.values[i]} positions`)) },
-    { title: "Stronger than", number: true, cell: (i) => h("span", { title: "of its firings on all images" }, percent(page.rank.values[i], 0)) },
     page.contribution && { title: `To logit ${names[wanted]}`, cell: (i) => bar(of(i), largest, units.kind) },
+    { title: "Stronger than", number: true, cell: (i) => `${percent(page.rank.values[i], 0)} of its firings` },
   ].filter(Boolean);
   return ui.card(`Units that fire${page.firing > order.length ? ` (the strongest ${order.length} of ${number(page.firing)})` : ""}`, tools,
     said && h("p", { class: "small muted" }, said), ui.table(columns, order, { caption: "Units that fire on this image" }));

@@ -20,7 +20,7 @@ export function mount(root, app) {
       h("div", { class: "row" }, h("code", { class: "command" }, page.command), copyButton(app, page.command),
         h("span", { class: "badge" }, page.finished ? "finished" : "not finished yet"), run.quick ? h("span", { class: "badge" }, "quick: fewer images, wider intervals") : ""),
       worries(page),
-      h("div", { class: "split" }, ui.card("Where the time went", stages(app, page)), ui.card("What decides its numbers", facts(page.facts.map((one) => [one.name, one.value])))),
+      h("div", { class: "split" }, ui.card("Where the time went", stages(app, page)), ui.card("What decides its numbers", facts(page.facts.map((one) => [one.name, one.name === "revision" ? one.value.slice(0, 12) : one.value])))),
       h("div", { class: "grid" }, page.networks.map((network) => training(app, network))),
       layers);
     pages = page;
@@ -82,7 +82,7 @@ function training(app, network) {
   return app.ui.card(h("h2", { class: "card-title" }, h("code", {}, network.network), `, ${network.title}`),
     facts([["accuracy", percent(network.accuracy.value, 2), `on ${number(network.accuracy.n)} ${network.accuracy.of}`], ["trained in", `${number(network.seconds)} s`], ["epochs", number(network.epochs)]]),
     points.length > 1 ? lines([{ name: "", kind: "control", nth: 0, points, marks: points.length < 40 }],
-      { label: `Training loss over ${network.epochs} epochs, from ${number(losses[0])} to ${number(losses.at(-1))}`, xLabel: "epochs; training loss", named: false, width: 480, height: 200 }) : "",
+      { label: `Training loss over ${network.epochs} epochs, from ${number(losses[0])} to ${number(losses.at(-1))}`, xLabel: "epochs", yLabel: "training loss", named: false, width: 480, height: 200 }) : "",
     points.length > 1 ? h("details", { class: "more-table" }, h("summary", {}, "The same as a table"), app.ui.table([{ title: "Epoch", number: true, cell: (p) => number(p.x) }, { title: "Loss", number: true, cell: (p) => number(p.y) }],
       points.length > 60 ? points.filter((_, i) => i % Math.ceil(points.length / 60) === 0) : points, { caption: "Training loss" })) : "");
 }
@@ -91,19 +91,19 @@ function health(app, layer) {
   const { store, ui } = app;
   const heading = h("h2", { class: "card-title" }, h("code", {}, layer.layer), `, ${layer.title}`);
   if (!layer.sets.length) return ui.card(heading, h("p", { class: "pending" }, "This layer has not been measured yet."));
-  return ui.card(heading, h("p", { class: "small muted" }, `${number(layer.items)} items that nothing was fitted on. A unit is dead if it never fires on them.`),
+  return ui.card(heading, h("p", { class: "small muted" }, `${number(layer.items)} items that nothing was fitted on, 95 % intervals in brackets. A unit is dead if it never fires on them.`),
     ui.table([
       { title: "Units", cell: (set) => h("a", { href: store.link({ page: "units", layer: layer.layer, set: set.set }) }, ui.kind(set.kind, set.title)) },
       { title: "Number", number: true, cell: (set) => number(set.units) },
       { title: "Dead", number: true, cell: (set) => h("span", { class: set.dead / set.units > MANY_DEAD ? "many" : "" }, `${number(set.dead)}${set.dead ? ` (${percent(set.dead / set.units, 0)})` : ""}`) },
-      { title: h("span", {}, "FVU", ui.note("fvu")), number: true, cell: (set) => short(set.fvu) },
-      { title: h("span", {}, "Firing an item", ui.note("l0")), number: true, cell: (set) => short(set.l0) },
-      { title: h("span", {}, "Accuracy through it", ui.note("accuracy")), number: true, cell: (set) => (set.accuracy ? short(set.accuracy, (x) => percent(x)) : "\u2013") },
-    ], layer.sets, { caption: `Health of the unit sets of ${layer.layer}` }));
+      { title: ui.noted("FVU", "fvu"), number: true, cell: (set) => short(set.fvu) },
+      { title: ui.noted("Firing an item", "l0"), number: true, cell: (set) => short(set.l0) },
+      { title: ui.noted("Accuracy through it", "accuracy"), number: true, cell: (set) => (set.accuracy ? short(set.accuracy, (x) => percent(x)) : "\u2013") },
+    ], layer.sets, { caption: `Health of the unit sets of ${layer.layer}`, wide: true }));
 }
 
 function short(score, write = number) {
-  return h("span", {}, h("b", {}, write(score.value)), Number.isFinite(score.low) && score.low !== score.high && h("span", { class: "interval" }, `${write(score.low)} to ${write(score.high)}`));
+  return h("span", {}, h("b", {}, write(score.value)), Number.isFinite(score.low) && score.low !== score.high && h("span", { class: "interval" }, `[${write(score.low)}, ${write(score.high)}]`));
 }
 
 function duration(seconds) {

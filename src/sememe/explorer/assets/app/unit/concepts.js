@@ -7,7 +7,7 @@ export function concepts({ app, where }) {
   const place = h("div", { class: "stack tight" });
   const columns = [
     { title: "Concept", key: "name" },
-    { title: h("span", {}, "Average precision", ui.note("concept_average_precision")), number: true,
+    { title: ui.noted("Average precision", "concept_average_precision"), number: true,
       cell: (row) => h("span", {}, h("b", {}, number(row.average_precision)), h("span", { class: "interval" }, `by chance ${number(row.frequency)}`)) },
     { title: "Precision", number: true, cell: (row) => percent(row.precision, 0) },
     { title: "Recall", number: true, cell: (row) => percent(row.recall, 0) },

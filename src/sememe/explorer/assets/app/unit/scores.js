@@ -20,7 +20,7 @@ function standings({ app, where, page }, all) {
   const sets = [...new Map(known.flatMap((score) => score.among).map((one) => [one.set, one])).values()];
   const places = page.items === page.images ? "images" : "positions";
   const columns = [
-    { title: "Measure", cell: (score) => h("span", {}, measureTitle(app, score.key), ui.note(score.key)) },
+    { title: "Measure", cell: (score) => ui.noted(measureTitle(app, score.key), score.key) },
     { title: "Value", number: true, cell: (score) => ui.score(score) },
     ...sets.map((one) => ({
       title: one.set === where.set ? "its own set" : ui.kind(one.kind, one.title), number: true,
