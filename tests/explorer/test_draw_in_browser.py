@@ -128,7 +128,7 @@ def test_ablating_a_feature_moves_the_bars_to_what_torch_gives(opened, folder, k
         return x - codes[:, [unit]] @ dictionary.components_[[unit]]
 
     assert comes_to(page, torch_says(folder, ink, key, ablated))
-    assert page.locator(".probabilities .ghost").first.is_visible()
+    until(page, "document.querySelectorAll('.probabilities .ghost:not([hidden])').length === 10")
     assert page.get_by_role("radio", name="ablate").get_attribute("aria-checked") == "true"
     page.keyboard.press("a")
     assert comes_to(page, torch_says(folder, ink, key))

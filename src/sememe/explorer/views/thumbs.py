@@ -87,7 +87,7 @@ def reads(layer: LayerData, unit_set: str) -> tuple[Float32[np.ndarray, "units h
 
 
 def _patches_fit(layer: LayerData, n_units: int) -> bool:
-    """Whether what positions see can be summed over without much memory: of all units, of all items of one."""
+    """Whether what positions see can be summed without much memory: for all units, and over all images."""
     field, images = layer.items.receptive_field, layer.run.images
     assert field is not None
     patch = images.n_channels * math.prod(field.size)
