@@ -27,6 +27,7 @@ from sememe import dictionaries, files, measures
 from sememe.commands.item_source import ItemSource
 from sememe.dictionaries import Dictionary, JsonLines, TensorBoard, fit_together
 from sememe.dictionaries.sae import SparseAutoencoder
+from sememe.dictionaries.together import STREAM
 from sememe.errors import DictionaryError, RunError
 from sememe.progress import Progress, part
 
@@ -34,9 +35,6 @@ RECORD = "learn.json"
 LOG = "training.jsonl"
 _TRAINING, _GROUP, _CHECKPOINT = "training", "group.json", "checkpoint"
 _MAY_HOLD = (RECORD, LOG, _TRAINING, "cfg.json", "sae_weights.safetensors")
-
-# What must be the same for dictionaries to be fed by one stream of batches.
-_STREAM = ("n_epochs", "max_steps", "batch_size", "patience", "held_out")
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +177,7 @@ def _groups(points: Sequence[Point], todo: Sequence[Point], work: Work) -> list[
             continue
         parameters = point.dictionary.get_params(deep=False)
         trained = isinstance(point.dictionary, SparseAutoencoder)
-        key = _key({name: parameters[name] for name in _STREAM}) if trained else str(number)
+        key = _key({name: parameters[name] for name in STREAM}) if trained else str(number)
         streams.setdefault(key, []).append(point)
     return groups + list(streams.values())
 

@@ -1,7 +1,7 @@
 """What all sparse autoencoders share: hyperparameters of training, and how a fit is put together."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,6 @@ from jaxtyping import Float32, Float64
 from torch import Tensor
 
 from sememe.activations import Moments
-from sememe.dictionaries.checkpoint import training_identity
 from sememe.dictionaries.device import torch_device
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.folding import Standardisation, fold, unfold
@@ -26,19 +25,12 @@ from sememe.dictionaries.nonlinearities import Nonlinearity
 from sememe.dictionaries.optimisers import OPTIMISERS
 from sememe.dictionaries.parameters import check_choice, check_integer, check_number, seed_of
 from sememe.dictionaries.step import Objective, ReferenceStep, TrainingStep
-from sememe.dictionaries.stream import BatchStream
-from sememe.dictionaries.training import Checkpoints, Log, train
-from sememe.errors import DictionaryError
+from sememe.dictionaries.together import train_together
+from sememe.dictionaries.training import Log
 from sememe.progress import Progress, silent
 
 # Items from which the geometric median and data-point atoms are taken.
 _SAMPLE = 10_000
-
-# Batches over which what is used after training instead of a batch's own statistics is averaged.
-_CALIBRATION_BATCHES = 32
-
-# What dictionaries must have in common to be fed by one stream of batches.
-_SHARED = ("n_epochs", "max_steps", "batch_size", "patience", "held_out")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -294,56 +286,3 @@ class SparseAutoencoder(Dictionary):
         self.scale_ = standardisation.scale
         self.components_ = module.W_dec.detach().cpu().numpy()
         self.offset_ = module.b_dec.detach().cpu().numpy()
-
-
-def train_together(
-    saes: Sequence[SparseAutoencoder],
-    items: Items,
-    *,
-    checkpoint: Path | str | None = None,
-    checkpoint_every: int = 500,
-    log: Log | None = None,
-    progress: Progress = silent,
-) -> None:
-    """Train dictionaries on one stream of batches, shuffled by the first one's seed."""
-    for sae in saes:
-        sae._check_hyperparameters(items)
-    lead = saes[0]
-    _refuse_other_streams(saes)
-    found = moments_of(items)
-    seeds = [seed_of(sae.random_state) for sae in saes]
-    held_out_rows = None
-    if lead.patience is not None:
-        rng = np.random.default_rng([seeds[0], 2])
-        held_out_rows = np.sort(rng.choice(len(items), lead.held_out, replace=False))
-    stream = BatchStream(items, lead.batch_size, seeds[0], held_out_rows)
-    n_steps = lead.max_steps or lead.n_epochs * stream.batches_per_epoch
-    learners = []
-    for sae, seed in zip(saes, seeds, strict=True):
-        learners.append(sae._new_learner(items, found, sae._schedule(n_steps), seed))
-    checkpoints = None
-    if checkpoint is not None:
-        check_integer("checkpoint_every", checkpoint_every, 1)
-        checkpoints = Checkpoints(Path(checkpoint), checkpoint_every, training_identity(saes, items, found))
-    train(
-        learners,
-        stream,
-        n_steps,
-        held_out=None if held_out_rows is None else items.take(held_out_rows),
-        checkpoints=checkpoints,
-        log=log,
-        progress=progress,
-    )
-    for sae, learner in zip(saes, learners, strict=True):
-        sae._calibrate(learner, stream.batches(n_steps, n_steps + _CALIBRATION_BATCHES))
-        sae._adopt(learner)
-
-
-def _refuse_other_streams(saes: Sequence[SparseAutoencoder]) -> None:
-    for name in _SHARED:
-        values = {getattr(sae, name) for sae in saes}
-        if len(values) > 1:
-            raise DictionaryError(
-                f"Dictionaries that are fitted together share their batches, so {name} must be the same, "
-                f"but {sorted(values, key=str)} arrived."
-            )

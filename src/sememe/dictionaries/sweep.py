@@ -10,7 +10,8 @@ from jaxtyping import Float32, Int64
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.items import Items, ItemsLike, validated_items
 from sememe.dictionaries.paired_items import PairedItems, validated_target
-from sememe.dictionaries.sae import SparseAutoencoder, train_together
+from sememe.dictionaries.sae import SparseAutoencoder
+from sememe.dictionaries.together import train_together
 from sememe.dictionaries.training import Log
 from sememe.errors import DictionaryError
 from sememe.progress import Progress, part, silent

@@ -23,8 +23,8 @@ from sememe.dictionaries.learner import EarlyStop, Learner, Schedule
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.nonlinearities import Nonlinearity, ReLU, TopK
 from sememe.dictionaries.paired_items import PairedItems, validated_target
-from sememe.dictionaries.sae import train_together
 from sememe.dictionaries.several_layers_sae import SeveralLayersAutoencoder
+from sememe.dictionaries.together import train_together
 from sememe.dictionaries.training import Log
 from sememe.dictionaries.transcoder_learner import TranscoderLearner, answering_atoms
 from sememe.dictionaries.transcoder_module import TranscoderModule
