@@ -1,4 +1,4 @@
-"""Several sparse autoencoders on one stream of batches: items are read, their centre and scale found, once."""
+"""Several sparse autoencoders on one stream of batches: the items are read, and their scale found, once."""
 
 from collections.abc import Sequence
 from pathlib import Path
