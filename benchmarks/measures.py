@@ -126,9 +126,10 @@ class World:
             name: lambda name=name: measures.registry()[name].function(*arguments[name]) for name in arguments
         }
         # The reader's predictions are part of the measure: they are what takes time.
-        found["simulation_score"] = lambda: measures.simulation_score(
-            codes, measures.simulate(w.embeddings, w.others, w.embeddings)
-        )
+        for name in ("simulation_score", "interval_simulation"):
+            found[name] = lambda name=name: measures.registry()[name].function(
+                codes, measures.simulate(w.embeddings, w.others, w.embeddings)
+            )
         return {name: found[name] for name in measures.registry()}
 
     def evaluate(self, codes: np.ndarray | sparse.csr_array) -> object:

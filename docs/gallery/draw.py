@@ -24,7 +24,7 @@ def draw_measures(folder: Path) -> None:
         **of_units.class_pictures(subjects),
         "density": of_units.density_picture(subjects),
         **of_likeness.similarity_pictures(subjects),
-        "simulation_score": of_likeness.simulation_picture(subjects),
+        **of_likeness.simulation_pictures(subjects),
         "universality": of_likeness.universality_picture(subjects),
         **of_concepts.concept_pictures(subjects),
         "concept_iou": of_places.iou_picture(subjects),

@@ -83,12 +83,19 @@ def half_firing(codes: np.ndarray) -> np.ndarray:
     return np.concatenate([fires[:120], silent[:120]])
 
 
-def simulation_picture(subjects: Subjects) -> Picture:
-    """How well exemplars foretell a unit."""
+def simulation_pictures(subjects: Subjects) -> dict[str, Picture]:
+    """How well exemplars foretell a unit: in all, and interval by interval."""
     layers = (subjects.fc1, subjects.hidden1)
     fitted = np.concatenate([layer.codes(layer.choosing) for layer in layers], axis=1)
     predicted = measures.simulate(subjects.embeddings, fitted, subjects.choosing_embeddings)
     scores = measures.simulation_score(subjects.codes, predicted)
+    told = measures.simulation_by_interval(subjects.codes, predicted)
+
+    def bars(card: Card, top: float, unit: int, colour: str) -> None:
+        card.bars(
+            (CHART + 20, top + 6), (170, 84), np.nan_to_num(told[:, unit]),
+            colour=colour, strong=range(len(told)), top=1.0,
+        )  # fmt: skip
 
     def draw(card: Card, top: float, unit: int, colour: str) -> None:
         some = half_firing(subjects.codes[:, unit])
@@ -97,12 +104,22 @@ def simulation_picture(subjects: Subjects) -> Picture:
             colour=colour, names=("foretold from exemplars", "activation"),
         )  # fmt: skip
 
+    found = {}
     card, ends = rows(subjects, scores, draw, (SPREAD, DOTS))
-    return two_units(
+    found["simulation_score"] = two_units(
         subjects, scores, card, ends,
         "whoever has seen its exemplars can tell how strongly a new image fires it",
-        "its exemplars tell nothing of new images",
+        "its exemplars tell little of new images",
     )  # fmt: skip
+    scores = measures.interval_simulation(subjects.codes, predicted)
+    foot = "area under the curve, weak firings to strong"
+    card, ends = rows(subjects, scores, bars, (SPREAD, foot))
+    found["interval_simulation"] = two_units(
+        subjects, scores, card, ends,
+        "weak firings and strong ones are told from silence by its exemplars",
+        "neither are, or hardly",
+    )  # fmt: skip
+    return found
 
 
 def universality_picture(subjects: Subjects) -> Picture:

@@ -143,7 +143,7 @@ def call(name, w):
         "concept_iou": by_concept,
         "concept_share": by_concept,
         "interval_precision": by_concept,
-        "simulation_score": (w.codes, w.predicted),
+        **dict.fromkeys(("simulation_score", "interval_simulation"), (w.codes, w.predicted)),
         "counterfactual_response": (w.codes, w.edited, w.claims),
         "direct_effect_agreement": (w.direct_effects, w.effects),
         "dose_response": (w.codes, w.logits, w.after),

@@ -136,9 +136,9 @@ from sememe.measures.similarity.monosemanticity_score import monosemanticity_sco
 from sememe.measures.similarity.pair_totals import PairSums
 from sememe.measures.similarity.polysemanticity import polysemanticity
 from sememe.measures.similarity.top_totals import TopSums
+from sememe.measures.simulation.interval_simulation import interval_simulation, simulation_by_interval
 from sememe.measures.simulation.simulate import simulate
 from sememe.measures.simulation.simulation_score import (
-    simulation_by_interval,
     simulation_score,
     simulation_sums,
 )
@@ -218,6 +218,7 @@ __all__ = [
     "fvu",
     "holm",
     "interval_precision",
+    "interval_simulation",
     "kl_divergence",
     "l0",
     "load_evaluation",

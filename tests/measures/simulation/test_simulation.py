@@ -144,6 +144,52 @@ def test_by_interval_is_the_area_under_the_curve_against_silence(splits):
     assert np.isnan(found[:, 3]).all()
 
 
+def test_over_all_intervals_it_is_the_mean_of_somers_d(layout, splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    predicted = measures.simulate(embeddings, fitted_codes, fitted)
+    found = measures.interval_simulation(layout(codes), predicted)
+    for u in range(3):
+        height, apart = codes[:, u] / codes[:, u].max(), []
+        for k in range(10):
+            inside = (height > k / 10) & (height <= (k + 1) / 10)
+            rows = inside | (height == 0)
+            if inside.any():
+                apart.append(2 * roc_auc_score(inside[rows], predicted[rows, u]) - 1)
+        assert found[u] == pytest.approx(np.mean(apart))
+    assert np.isnan(found[3])
+    assert abs(found[2]) < 0.15 < 0.7 < found[0]
+
+
+def test_over_all_intervals_how_often_a_unit_fires_counts_for_nothing(splits):
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    found = []
+    for threshold in (0.0, 0.25, 0.45):
+        cut, fitted_cut = (np.maximum(part[:, [0]] - threshold, 0) for part in (codes, fitted_codes))
+        predicted = measures.simulate(embeddings, fitted_cut, fitted)
+        found.append(measures.interval_simulation(cut, predicted)[0])
+    assert np.ptp(found) < 0.1
+
+
+def test_replicates_over_all_intervals_scatter_as_if_scored_anew(splits):
+    """To first order: the spread of the replicates is that of the scores of the items drawn."""
+    (fitted_codes, fitted), (codes, embeddings) = splits
+    predicted = measures.simulate(embeddings, fitted_codes, fitted)
+    resampling = measures.resample(300, replicates=300)
+    sums = measures.simulation_sums(codes, predicted, resampling.group, resampling.n_groups)
+    record = measures.registry()["interval_simulation"]
+    found = record.from_totals(sums.totals(resampling.weights))[:, :3]
+    anew = np.array(
+        [
+            measures.interval_simulation(codes[rows], predicted[rows])[:3]
+            for rows in (
+                np.repeat(np.arange(300), w[resampling.group].astype(int)) for w in resampling.weights
+            )
+        ]
+    )
+    np.testing.assert_allclose(found.std(axis=0), anew.std(axis=0), rtol=0.3)
+    assert (np.array([np.corrcoef(f, a)[0, 1] for f, a in zip(found.T, anew.T, strict=True)]) > 0.85).all()
+
+
 def test_by_interval_a_negative_code_is_to_be_foretold_below_silence():
     codes, predicted = np.array([[-1.0], [0.0], [0.0], [1.0]]), np.array([[-2.0], [0.0], [-3.0], [1.0]])
     assert measures.simulation_by_interval(codes, predicted)[9, 0] == pytest.approx((0.5 + 1.0) / 2)

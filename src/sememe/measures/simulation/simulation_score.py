@@ -5,16 +5,14 @@ from jaxtyping import Float, Real
 
 from sememe.errors import MeasureError
 from sememe.measures.codes import Codes, checked, is_sparse
-from sememe.measures.rank_totals import RankSums, RankTotals
 from sememe.measures.record import measure
+from sememe.measures.simulation.simulation_totals import SimulationSums, SimulationTotals
 
-INTERVALS = 10
 
-
-def _from_totals(totals: RankTotals) -> Float[np.ndarray, "... units"]:
-    codes, predictions = totals.varies()
+def _from_totals(totals: SimulationTotals) -> Float[np.ndarray, "... units"]:
+    codes, predictions = totals.ranks.varies()
     # Where the reader always says the same, nothing is foretold of a unit that fires: chance.
-    return np.where(codes & ~predictions, 0.0, totals.correlation())
+    return np.where(codes & ~predictions, 0.0, totals.ranks.correlation())
 
 
 @measure(
@@ -46,8 +44,8 @@ def simulation_score(codes: Codes, predicted: Real[np.ndarray, "rows units"]) ->
     outweigh those that fire, as a person or a language model does: 1 can be had at every density. Of a
     sparse unit the score then is mostly about when it fires: that alone, told exactly, gives
     ``sqrt(3 s / (1 + s + s^2))`` (0.999 at 15 of 16). A rare event still is harder to tell than a common
-    one, so compare at the same sparsity too; the value per interval
-    (:func:`~sememe.measures.simulation_by_interval`) does not depend on how often a unit fires.
+    one, so compare at the same sparsity too; :func:`~sememe.measures.interval_simulation` beside it does not
+    depend on how often a unit fires.
 
     Args:
         codes: ``(items, units)``, dense or CSR, of any sign.
@@ -74,41 +72,9 @@ def simulation_sums(
     predicted: Real[np.ndarray, "rows units"],
     group: np.ndarray | None = None,
     n_groups: int = 1,
-) -> RankSums:
+) -> SimulationSums:
     """The sums that an evaluation takes: ``evaluate(..., also={"simulation": simulation_sums(...)})``."""
-    return RankSums(*_both(codes, predicted), group, n_groups)
-
-
-def simulation_by_interval(
-    codes: Codes, predicted: Real[np.ndarray, "rows units"]
-) -> Float[np.ndarray, "intervals units"]:
-    """How far up the prediction puts the items of each activation interval, weakest first.
-
-    The mean, over items whose ``|code|`` lies in an interval of ten equal ones, of the share of silent items
-    that are predicted below them, or above them where the code is negative (ties count half): the area under
-    the curve that tells these items from silence. 1: all told; 0.5: chance; NaN: no such item, or no silent
-    one. It is the same however seldom a unit fires.
-
-    >>> codes, predicted = np.array([[0.0], [0.0], [0.1], [1.0]]), np.array([[0.0], [0.4], [0.2], [0.5]])
-    >>> simulation_by_interval(codes, predicted)[[0, 9], 0]
-    array([0.5, 1. ])
-    """
-    values, guessed = _both(codes, predicted)
-    scores = np.full((INTERVALS, values.shape[1]), np.nan)
-    for u in range(values.shape[1]):
-        silent = np.sort(guessed[values[:, u] == 0, u])
-        fires = np.flatnonzero(values[:, u])
-        if silent.size == 0 or fires.size == 0:
-            continue
-        left, right = (np.searchsorted(silent, guessed[fires, u], side) for side in ("left", "right"))
-        below = (left + right) / (2 * silent.size)
-        beyond = np.where(values[fires, u] > 0, below, 1.0 - below)
-        height = np.abs(values[fires, u])
-        interval = np.ceil(height / height.max() * INTERVALS - 1e-6).astype(np.int64) - 1
-        interval = np.clip(interval, 0, INTERVALS - 1)
-        for k in np.unique(interval):
-            scores[k, u] = beyond[interval == k].mean()
-    return scores
+    return SimulationSums(*_both(codes, predicted), group, n_groups)
 
 
 def _both(codes: Codes, predicted: Real[np.ndarray, "rows units"]) -> tuple[np.ndarray, np.ndarray]:
