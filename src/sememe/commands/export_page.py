@@ -60,4 +60,4 @@ def export(
         say(f"{layer}: {', '.join(each.title for each in sets)}")
     for sentence in written.contents.left_out:
         say(f"left out: {sentence}")
-    say(f"{html}: {written.bytes / 1e6:.1f} MB. Open it with any browser; it needs no server and no network.")
+    say(f"{html}: {written.size / 1e6:.1f} MB. Open it with any browser; it needs no server and no network.")

@@ -54,7 +54,7 @@ class Contents:
     left_out: list[str] = field(default_factory=list)  # a sentence each
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """What the blocks take in the file."""
         return sum(math.ceil(_TEXT * len(block)) for block in self.blocks.values())
 
@@ -98,7 +98,7 @@ def gather(run: RunData, request: Request, *, room: int = 0, progress: Progress 
             progress((start + i) / total, f"{unit_set.layer.key}, {unit_set.title}")
 
         why_not = _add_set(contents, run, unit_set, said)
-        if why_not is None and is_optional and contents.bytes + room > request.most_bytes:
+        if why_not is None and is_optional and contents.size + room > request.most_bytes:
             why_not = "there is no room for it"
         if why_not is None:
             contents.sets[unit_set.layer.key].append(unit_set)
@@ -131,7 +131,9 @@ def _chosen(layers: Sequence[LayerData], request: Request) -> Iterator[tuple[Uni
         known = {each.key for layer in layers for each in layer.unit_sets}
         strange = next((key for key in request.units if key not in known), None)
         if strange is not None:
-            raise RunError(f"No layer here has a unit set {strange[:80]!r}; there are {', '.join(sorted(known))}.")
+            raise RunError(
+                f"No layer here has a unit set {strange[:80]!r}; there are {', '.join(sorted(known))}."
+            )
         for layer in layers:
             for each in layer.unit_sets:
                 if each.key in request.units and each.key not in first[layer.key]:
@@ -174,7 +176,8 @@ def _add_set(
     contents.add(f"look/{place}", pack(look, _SEEN))
     # The pictures are there already, for thumbnails.
     bare = [
-        dataclasses.replace(page, reads=dataclasses.replace(page.reads, picture=None)) for page in rows["unit"]
+        dataclasses.replace(page, reads=dataclasses.replace(page.reads, picture=None))
+        for page in rows["unit"]
     ]
     contents.add(f"unit/{place}", pack({**rows, "unit": bare}, _SEEN))
     if unit_set.kind != "neurons":

@@ -67,7 +67,9 @@ def read_kernel(folder: Path) -> DictionaryKernel | None:
     try:
         return make(load(path.read_bytes()), record["parameters"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise FormatError(f"{path} does not hold a {record['dictionary']} ({error!r}): fit it again.") from None
+        raise FormatError(
+            f"{path} does not hold a {record['dictionary']} ({error!r}): fit it again."
+        ) from None
 
 
 def known_families() -> frozenset[str]:

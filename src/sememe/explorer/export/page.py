@@ -31,7 +31,7 @@ class Export:
     """A file that was written."""
 
     path: Path
-    bytes: int
+    size: int
     contents: Contents
 
 

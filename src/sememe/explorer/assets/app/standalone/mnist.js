@@ -1,4 +1,5 @@
-// What MNIST's makers did to a scanned digit, bit for bit as images/drawing.py does it with Pillow.
+// What MNIST's makers did to a scanned digit, as images/drawing.py does it with Pillow: equal to a 255th of ink, since
+// releases of Pillow take columns or rows first and round to bytes in between.
 
 import { SIDE, SIZE } from "../draw/drawing.js";
 
@@ -78,13 +79,14 @@ function weighed({ first, whole }, pixel) {
 function weights(before, after, shrinks) {
   const scale = before / after;
   const stretch = Math.max(scale, 1);
+  const squeeze = 1 / stretch; // Pillow multiplies, which rounds otherwise than dividing
   const support = (shrinks ? 0.5 : 1) * stretch;
   const filter = shrinks ? (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) : (x) => Math.max(0, 1 - Math.abs(x));
   return Array.from({ length: after }, (_, i) => {
     const centre = (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
     const last = Math.min(before, Math.trunc(centre + support + 0.5));
-    const shares = Array.from({ length: last - first }, (__, k) => filter((k + first - centre + 0.5) / stretch));
+    const shares = Array.from({ length: last - first }, (__, k) => filter((k + first - centre + 0.5) * squeeze));
     const total = shares.reduce((sum, share) => sum + share, 0);
     return { first, whole: shares.map((share) => Math.trunc(0.5 + (share / (total || 1)) * 2 ** BITS)) };
   });
