@@ -13,8 +13,15 @@ from sememe.runs.folder import RunFolder
 
 # The measure whose values the terminal shows; the report shows every one.
 _SHOWN = "monosemanticity_score[encoder, centred]"
-# In the order of the marks; the legend names them.
-_FAMILIES = ("selectivity", "similarity", "concepts", "simulation", "cause", "stability")
+# In the order of the marks: the head that stands over each, and what the legend says of it.
+_FAMILIES = {
+    "selectivity": ("se", "selectivity for classes"),
+    "similarity": ("si", "similarity of what fires a unit"),
+    "concepts": ("co", "concepts"),
+    "simulation": ("sm", "simulation (prediction from examples)"),
+    "cause": ("ca", "cause (what a unit does)"),
+    "stability": ("st", "stability (with other seeds)"),
+}
 _MARKS = {"won": "+", "lost": "-", "split": "±", "open": "·"}
 _STYLE = {"yes": "bold green", "no": "bold red", "mixed": "bold yellow"}
 
@@ -46,7 +53,8 @@ def _table(title: str, layer: str, table: MeasureTable, kinds: Mapping[str, str]
     drawn.add_column("units", no_wrap=True)
     for head in ("firing", "lost", "monosemanticity"):
         drawn.add_column(head, justify="right", no_wrap=True)
-    drawn.add_column("families", no_wrap=True)
+    # Two letters a family, so that each mark stands below its own.
+    drawn.add_column(" ".join(head for head, _ in _FAMILIES.values()), no_wrap=True)
     families = table.families[layer]
     absent = []
     matched = table.select(at=place)
@@ -58,7 +66,7 @@ def _table(title: str, layer: str, table: MeasureTable, kinds: Mapping[str, str]
             absent.append(f"{unit_set} ({first.l0:.1f} firing, {lost} lost)")
             continue
         met = families.get(unit_set)
-        marks = " ".join(_MARKS.get(met.get(key, ""), " ") for key in _FAMILIES) if met else ""
+        marks = "  ".join(_MARKS.get(met.get(key, ""), " ") for key in _FAMILIES) if met else ""
         style = "bold" if kinds.get(unit_set) == "features" else None
         drawn.add_row(unit_set, f"{first.l0:.1f}", lost, _cell(rows.get(_SHOWN)), marks, style=style)
     if absent:
@@ -67,12 +75,12 @@ def _table(title: str, layer: str, table: MeasureTable, kinds: Mapping[str, str]
 
 
 def _legend() -> str:
+    families = "; ".join(f"{head}: {said}" for head, said in _FAMILIES.values())
     return (
         "firing: units an item. lost: share of the layer's variance. monosemanticity: how alike the images "
         "are that fire a unit [95 % interval]; mean over units, dead ones 0.\n"
-        "families: how the sentence's features fare against that control in selectivity for classes, "
-        "similarity of what fires a unit, concepts, simulation (prediction from examples), cause (what a "
-        "unit does), stability (with other seeds): + won, - lost, ± some of both, · not to be told apart."
+        "How the sentence's features fare against that control: + won, - lost, ± some of both, · not to be "
+        f"told apart. {families}."
     )
 
 

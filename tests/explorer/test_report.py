@@ -139,6 +139,16 @@ def test_only_the_drawn_measures_are_explained_below_a_comparison(run):
     assert "Density of firing" not in below[: below.index("The same as a table")]
 
 
+@pytest.mark.parametrize("decides", [0, 1])
+def test_the_comparison_opens_where_the_answer_compares(run, decides):
+    layer = run.layers[0]
+    comparisons = tuple(replace(found, decides=i == decides) for i, found in enumerate(layer.comparisons))
+    html = report_html(replace(run, layers=(replace(layer, comparisons=comparisons),)))
+    tabs = re.findall(r'id="layer-0-matched-(\d)-tab"[^>]*aria-selected="(true|false)"[^>]*>([^<]*)<', html)
+    assert [i for i, selected, _ in tabs if selected == "true"] == [str(decides)]
+    assert [i for i, _, title in tabs if title.endswith(", where the answer compares")] == [str(decides)]
+
+
 def test_what_is_not_defined_is_a_dash_and_never_nan(page):
     assert "–" in page.said
     assert not re.search(r"\b(nan|NaN|None|inf)\b", page.said)

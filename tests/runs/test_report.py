@@ -116,8 +116,9 @@ def test_the_terminal_shows_the_table_and_the_sentence(whole, capsys):
     assert f"hidden1 of digit_mlp, {title}" in shown
     assert re.search(r"TopK SAE +\d+\.\d +\d+\.\d % +-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\]", shown)
     if "neurons" in table.families["hidden1"]:
-        assert re.search(r"neurons +\d+\.\d .*\] +([-+±·] ){4,}", shown)
+        assert re.search(r"neurons +\d+\.\d .*\] +([-+±·]  ){3,}", shown)
     assert re.search(r"^(yes|no|mixed)\. hidden1", shown, re.MULTILINE)
+    assert re.search(r"monosemanticity +se si co sm ca st", shown)
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= 80
 

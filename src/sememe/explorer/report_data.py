@@ -132,6 +132,7 @@ class Comparison:
     measures: tuple[str, ...]  # names, in the order in which they are to be listed
     rows: tuple[ComparisonRow, ...]  # neurons first, then features, then controls
     drawn: tuple[str, ...] = ()  # the few of them that the figure draws; empty: all
+    decides: bool = False  # whether the layer's sentence compares here
 
 
 @dataclass(frozen=True)

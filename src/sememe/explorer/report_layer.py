@@ -65,15 +65,20 @@ def pending(what: str) -> Html:
     return tag("p", f"Not measured yet: {what}.", class_="pending")
 
 
-def choices(options: Sequence[tuple[str, str]], panels: Sequence[Html], name: str, label: str) -> Html:
-    """Tabs over panels; a list to pick from when they are many.
+def choices(
+    options: Sequence[tuple[str, str]], panels: Sequence[Html], name: str, label: str, first: int = 0
+) -> Html:
+    """Tabs over panels; a list to pick from when they are many. The ``first`` is open to begin with.
 
     Without script, the panels simply follow one another.
     """
     if len(panels) == 1:
         return panels[0]
     if len(panels) > _MOST_TABS:
-        picks = [tag("option", title, value=f"{name}-{key}") for key, title in options]
+        picks = [
+            tag("option", title, value=f"{name}-{key}", selected=i == first)
+            for i, (key, title) in enumerate(options)
+        ]
         shown = [
             tag("div", panel, id=f"{name}-{key}") for (key, _), panel in zip(options, panels, strict=True)
         ]
@@ -87,8 +92,8 @@ def choices(options: Sequence[tuple[str, str]], panels: Sequence[Html], name: st
             type="button",
             id=f"{name}-{key}-tab",
             aria_controls=f"{name}-{key}",
-            aria_selected="true" if i == 0 else "false",
-            tabindex=0 if i == 0 else -1,
+            aria_selected="true" if i == first else "false",
+            tabindex=0 if i == first else -1,
         )
         for i, (key, title) in enumerate(options)
     ]
@@ -258,9 +263,14 @@ def _comparisons(layer: LayerReport, notes: Notes, anchor: str) -> Html:
         )
         for i, comparison in enumerate(layer.comparisons)
     ]
-    options = [(str(i), capitalised(comparison.title)) for i, comparison in enumerate(layer.comparisons)]
-    body = choices(options, panels, f"{anchor}-matched", "Compared at")
+    options = [(str(i), _place(comparison)) for i, comparison in enumerate(layer.comparisons)]
+    decides = next((i for i, comparison in enumerate(layer.comparisons) if comparison.decides), 0)
+    body = choices(options, panels, f"{anchor}-matched", "Compared at", first=decides)
     return _block(title, prose.COMPARISON, body)
+
+
+def _place(comparison: Comparison) -> str:
+    return capitalised(comparison.title) + (", where the answer compares" if comparison.decides else "")
 
 
 def _unreached(comparison: Comparison) -> list[Html]:

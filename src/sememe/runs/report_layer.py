@@ -285,6 +285,7 @@ def _comparisons(layer: LayerPlan, table: MeasureTable) -> list[Comparison]:
         found.append(
             Comparison(
                 title=_where(at),
+                decides=at == table.places[layer.layer],
                 matched="l0" if quantity == "l0" else "fvu" if quantity == "fvu" else "loss_recovered",
                 target=float(value),
                 measures=tuple(keys),

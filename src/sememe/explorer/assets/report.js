@@ -51,7 +51,7 @@
 
   for (const list of document.querySelectorAll("[role=tablist]")) {
     const tabs = tabsOf(list);
-    choose(tabs[0]);
+    choose(tabs.find((tab) => tab.getAttribute("aria-selected") === "true") ?? tabs[0]);
     list.addEventListener("click", (event) => {
       const tab = event.target.closest("[role=tab]");
       if (tab) choose(tab);
