@@ -16,7 +16,7 @@ from sememe.explorer.export.columns import EXACT, Rounding, pack
 from sememe.explorer.export.kernels import dictionary_kernel
 from sememe.explorer.live.run_data import LayerData, RunData, UnitSetData
 from sememe.explorer.server import endpoints, run_endpoints
-from sememe.explorer.views import heat, standing
+from sememe.explorer.views import heat, standing, thumbs
 from sememe.explorer.views.common import LayerAddress, SetAddress, UnitAddress
 from sememe.explorer.views.compare import SplitRequest
 from sememe.progress import Progress, silent
@@ -27,6 +27,7 @@ _SEEN = Rounding(bits=12, pictures=("picture",))
 MOST_BYTES = 15_000_000
 # A file's bytes for each of a block's: base64.
 _TEXT = 4 / 3
+_SMALL = 32  # pixels of the longer side of images that the page draws by itself
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ def gather(run: RunData, request: Request, *, room: int = 0, progress: Progress 
     layers = _layers(run, request)
     contents = Contents()
     contents.add_json("measures", _ask("measures", run, run_endpoints.Nothing()))
-    contents.add("images", pack({"pixels": [run.images.pixels], "labels": [run.images.labels]}))
-    for name in dict.fromkeys(layer.network for layer in layers):
+    contents.add("images", _images_block(run))
+    for name in dict.fromkeys(layer.network for layer in layers if _is_drawable(layer)):
         network = run.network(name)
-        if network is not None:
-            contents.add(f"network/{name}", pack({"weights": [dict(network.weights)]}))
+        assert network is not None
+        contents.add(f"network/{name}", pack({"weights": [dict(network.weights)]}))
     for layer in layers:
         contents.sets[layer.key] = []
         contents.add(f"layer/{layer.key}", _layer_block(run, layer))
@@ -156,7 +157,7 @@ def _add_set(
     """Everything about one unit set; the reason where it cannot be in the file."""
     layer, key = unit_set.layer, unit_set.key
     place = f"{layer.key}/{key}"
-    if run.network(layer.network) is not None:
+    if _is_drawable(layer) and unit_set.elsewhere is None:
         kernel = dictionary_kernel(unit_set)
         if kernel is None:
             return f"the page's kernel has no encoder for {unit_set.dictionary.name}"
@@ -169,11 +170,7 @@ def _add_set(
         said(unit)
         for name in PER_UNIT:
             rows[name].append(_ask(name, run, UnitAddress(layer.key, key, unit)))
-    look = {
-        "picture": [page.reads.picture for page in rows["unit"]],
-        "top": [int(page.top.image[0]) if len(page.top.image) else None for page in rows["unit"]],
-    }
-    contents.add(f"look/{place}", pack(look, _SEEN))
+    contents.add(f"look/{place}", _look_block(run, unit_set, rows["unit"]))
     # The pictures are there already, for thumbnails.
     bare = [
         dataclasses.replace(page, reads=dataclasses.replace(page.reads, picture=None))
@@ -185,6 +182,47 @@ def _add_set(
         splits = [_split(run, SplitRequest(layer.key, key, neuron)) for neuron in range(neurons)]
         contents.add(f"split/{place}", pack({"split": splits}, _SEEN))
     return None
+
+
+def _look_block(run: RunData, unit_set: UnitSetData, pages: Sequence[Any]) -> bytes:
+    """The units in small: what each reads, and which image fires it most, or pictures of these."""
+    columns: dict[str, list[Any]] = {
+        "picture": [page.reads.picture for page in pages],
+        "top": [int(page.top.image[0]) if len(page.top.image) else None for page in pages],
+    }
+    if not _is_small(run):
+        layer, sheets = unit_set.layer.key, range(math.ceil(unit_set.n_units / thumbs.UNITS))
+        asked = [thumbs.ThumbsRequest(layer, unit_set.key, number, "top") for number in sheets]
+        columns["sheet"] = [[_png("thumbs", run, request) for request in asked]]
+    return pack(columns, _SEEN)
+
+
+def _images_block(run: RunData) -> bytes:
+    """The images themselves where they are small and grey, else the server's pictures of them."""
+    columns: dict[str, list[Any]] = {"pixels": [None], "labels": [run.images.labels], "sheet": [None]}
+    if _is_small(run):
+        columns["pixels"] = [run.images.pixels]
+    else:
+        numbers = range(math.ceil(len(run.images) / thumbs.UNITS))
+        columns["sheet"] = [[_png("sheet", run, run_endpoints.WhichSheet(number)) for number in numbers]]
+    return pack(columns)
+
+
+def _png(name: str, run: RunData, parameters: object) -> np.ndarray:
+    return np.frombuffer(_ask(name, run, parameters).content, np.uint8)
+
+
+def _is_small(run: RunData) -> bool:
+    pixels = run.images.pixels
+    return pixels.ndim == 3 and max(pixels.shape[1:]) <= _SMALL
+
+
+def _is_drawable(layer: LayerData) -> bool:
+    """Whether the page's kernel runs the network, and from this layer on."""
+    network = layer.run.network(layer.network)
+    return (
+        network is not None and layer.layer in network.layer_names and layer.layer not in ("pool", "logits")
+    )
 
 
 def _split(run: RunData, request: SplitRequest) -> object:
@@ -199,7 +237,12 @@ def _layer_block(run: RunData, layer: LayerData) -> bytes:
     """What the kernel needs to know of a layer: its mean, and which image and position each item is."""
     items = layer.items
     shown = layer.unit_set(layer.neurons or layer.shown)
-    seen = _ask("unit-heat", run, heat.HeatRequest(layer.key, shown.key, 0, "0"))
+    # Heat is computed in the page, over the part of the image that this says.
+    seen = (
+        _ask("unit-heat", run, heat.HeatRequest(layer.key, shown.key, 0, "0"))
+        if _is_drawable(layer)
+        else None
+    )
     boxes = items.receptive_field
     columns = {
         "mean": [items.mean.astype(np.float32)],
@@ -221,8 +264,10 @@ def _run_payload(run: RunData, contents: Contents) -> run_endpoints.RunPayload:
             kept = {each.key for each in contents.sets[layer.key]}
             sets = tuple(each for each in layer.unit_sets if each.key in kept)
             shown = layer.shown if layer.shown in kept else sets[0].key
-            layers.append(dataclasses.replace(layer, unit_sets=sets, shown=shown))
-    return dataclasses.replace(whole, layers=tuple(layers), has_report=False)
+            can_draw = layer.drawable and _is_drawable(run.layer(layer.key))
+            layers.append(dataclasses.replace(layer, unit_sets=sets, shown=shown, drawable=can_draw))
+    drawable = any(layer.drawable for layer in layers)
+    return dataclasses.replace(whole, layers=tuple(layers), has_report=False, drawable=drawable)
 
 
 _BY_NAME: dict[str, Endpoint] = {endpoint.name: endpoint for endpoint in endpoints.ENDPOINTS}

@@ -20,12 +20,12 @@ export class FileApi {
     const api = new FileApi();
     const [run, measures, images] = await Promise.all([blocks.open("run", { json: true }), blocks.open("measures", { json: true }), blocks.open("images")]);
     api.#blocks = blocks;
-    Object.assign(api, { run, measures, images: { pixels: images.pixels(0), labels: images.labels(0) } });
+    Object.assign(api, { run, measures, images: { pixels: images.pixels(0), labels: images.labels(0), sheets: images.sheet(0) } });
     api.#looks = new Map(await Promise.all(run.layers.flatMap((layer) => layer.unit_sets.map(async (set) => {
       const name = `${layer.key}/${set.key}`;
-      const { picture, top } = await blocks.open(`look/${name}`);
+      const { picture, top, sheet: sheets } = await blocks.open(`look/${name}`);
       const units = Array.from({ length: set.n_units }, (_, i) => i);
-      return [name, { pictures: units.map(picture), tops: units.map(top) }];
+      return [name, { pictures: units.map(picture), tops: units.map(top), sheets: sheets?.(0) }];
     }))));
     api.kernels = new Kernels(blocks, run, api.images);
     return api;
@@ -85,8 +85,9 @@ export class FileApi {
   }
 
   async #firings(name, params) {
-    if (!this.#layer(params.layer).drawable) {
-      throw new Refusal("The network of this layer does not run in the page: open the run with `sememe explore` for this.", 404);
+    if (!this.#blocks.has(`kernel/${params.layer}/${params.set}`)) {
+      if (name === "unit-heat") return null; // as the server says of what has no map
+      throw new Refusal("These units cannot be computed in the page: open the run with `sememe explore` for this.", 404);
     }
     if (name === "unit-range") return unitRange(this.kernels, params);
     const { greatest, least } = await this.#ofUnit("unit", `${params.layer}/${params.set}`, params.unit);
@@ -112,13 +113,16 @@ export class FileApi {
   }
 
   #made(name, { layer, set, number, look = "reads" }) {
-    if (name === "sheet") return sheet(this.images.pixels, number);
-    const { pictures, tops } = this.#looks.get(`${layer}/${set}`) ?? { pictures: [], tops: [] };
+    if (name === "sheet") return this.images.sheets ? pngOf(this.images.sheets[number]) : sheet(this.images.pixels, number);
+    const { pictures, tops, sheets } = this.#looks.get(`${layer}/${set}`) ?? { pictures: [], tops: [] };
     if (name === "units.csv") return URL.createObjectURL(new Blob([csv(this.#pages.get(`${layer}/${set}`), this.run.label_names)], { type: "text/csv" }));
     if (!pictures.length) return "data:,";
-    return look === "top" ? topSheet(tops, this.images.pixels, number) : readsSheet(pictures, number);
+    if (look !== "top") return readsSheet(pictures, number);
+    return sheets ? pngOf(sheets[number]) : topSheet(tops, this.images.pixels, number);
   }
 }
+
+const pngOf = ({ values }) => URL.createObjectURL(new Blob([values], { type: "image/png" }));
 
 /** All units with all scores, as views/units.py's units_csv. */
 function csv(page, names) {

@@ -22,6 +22,7 @@ export class Kernels {
   }
 
   async open(layer, set) {
+    if (!this.#blocks.has(`kernel/${layer}/${set}`)) throw new Error("These units do not read this layer, so no drawing is passed through them.");
     const [network, own, { dictionary }] = await Promise.all([this.#network(layer), this.layer(layer), this.#blocks.open(`kernel/${layer}/${set}`)]);
     const name = this.#described(layer).layer;
     const kernel = { network, dictionary: new Dictionary(dictionary(0)), layer: name, mean: own.mean.values };
