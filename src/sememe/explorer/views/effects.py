@@ -103,8 +103,13 @@ class Stage:
         layer = opened.layer
         pixels = run.images.floats(image)
         values = network.values(layer.layer, pixels)
-        codes = opened.unit_set.dictionary.transform(values.reshape(-1, values.shape[-1]))
-        code = np.asarray(codes[:, [opened.unit]].todense(), dtype=np.float32).ravel()
+        # Where an image is one item, its codes are known: encoding hundreds anew takes a pursuit a second.
+        rows = np.flatnonzero(np.isin(layer.items.image, image))
+        if values.ndim == 2 and np.array_equal(layer.items.image[rows], image):
+            code = opened.code[rows].astype(np.float32)
+        else:
+            codes = opened.unit_set.dictionary.transform(values.reshape(-1, values.shape[-1]))
+            code = np.asarray(codes[:, [opened.unit]].todense(), dtype=np.float32).ravel()
         return cls(network, layer.layer, pixels, values, code, opened.unit_set.components[opened.unit], image)
 
     def logits(self, factor: float) -> Float32[np.ndarray, "images classes"]:
