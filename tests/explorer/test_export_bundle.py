@@ -8,9 +8,24 @@ from sememe.explorer.export.bundle import BundleError, bundle
 from sememe.explorer.export.page import page_script, sources
 
 FILES = {
-    "a/start.js": 'import { twice, base as ten } from "./b.js";\nimport * as deep from "../c.js";\nwindow.found = [twice(ten), deep.name, deep.Kind.word];\n',
-    "a/b.js": 'import { factor } from "../c.js";\nexport const base = 10;\nexport function twice(x) {\n  return factor * x;\n}\n',
-    "c.js": 'export const factor = 2;\nexport const name = "c";\nexport class Kind {\n  static word = "kind";\n}\nconst base = 3;\nvoid base;\n',
+    "a/start.js": """import { twice, base as ten } from "./b.js";
+import * as deep from "../c.js";
+window.found = [twice(ten), deep.name, deep.Kind.word];
+""",
+    "a/b.js": """import { factor } from "../c.js";
+export const base = 10;
+export function twice(x) {
+  return factor * x;
+}
+""",
+    "c.js": """export const factor = 2;
+export const name = "c";
+export class Kind {
+  static word = "kind";
+}
+const base = 3;
+void base;
+""",
 }
 
 

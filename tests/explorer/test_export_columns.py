@@ -87,7 +87,8 @@ def test_rounding_is_relative_and_leaves_what_is_no_number():
     values = np.array([1e-30, -3.3333333, 1234567.0, np.nan, np.inf, 0.0], np.float32)
     found = rounded(values, 12)
     np.testing.assert_allclose(found, values, rtol=2**-13)
-    assert np.isnan(found[3]) and np.isinf(found[4])
+    assert np.isnan(found[3])
+    assert np.isinf(found[4])
     assert rounded(values, 23) is values
     assert len({float(x) for x in rounded(np.linspace(1, 2, 10_000, dtype=np.float32), 4)}) == 17
 

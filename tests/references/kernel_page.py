@@ -28,9 +28,10 @@ const plain = (value) => {
 function text(values) {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   let letters = "";
-  for (let i = 0; i < bytes.length; i += 32768) letters += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  for (let i = 0; i < bytes.length; i += 9999) letters += String.fromCharCode(...bytes.subarray(i, i + 9999));
   return btoa(letters);
 }
+const piece = (values, size, i) => values.subarray(size * i, size * (i + 1));
 const bytes = (letters) => Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
 
 window.probe = {
@@ -40,7 +41,7 @@ window.probe = {
   dictionary(name) { given[name] = new Dictionary(given[name].dictionary(0)); },
   forward(name, images, layer) {
     const { shape, values } = given[images].pixels(0);
-    const all = Array.from({ length: shape[0] }, (_, i) => given[name].forward(values.subarray(784 * i, 784 * (i + 1)))[layer]);
+    const all = Array.from({ length: shape[0] }, (_, i) => given[name].forward(piece(values, 784, i))[layer]);
     const flat = new Float32Array(all.length * all[0].length);
     all.forEach((one, i) => flat.set(one, i * one.length));
     return plain(flat);
@@ -53,12 +54,15 @@ window.probe = {
     for (let i = 0; i < shape[0]; i += 1) flat.set(asMnist(values.subarray(784 * i, 784 * (i + 1))), 784 * i);
     return plain(flat);
   },
-  answer: (network, dictionary, layer, mean, question, ink) => plain(answer(
-    { network: given[network], dictionary: given[dictionary], layer, mean: given[mean].mean(0).values }, { ...question, pixels: bytes(ink) })),
+  answer(network, dictionary, layer, mean, question, ink) {
+    const at = { network: given[network], dictionary: given[dictionary], layer };
+    return plain(answer({ ...at, mean: given[mean].mean(0).values }, { ...question, pixels: bytes(ink) }));
+  },
   async picture(name, number) {
     const { shape, values } = given[name].pixels(0);
+    const one = (i) => ({ shape: shape.slice(1), values: piece(values, shape[1] * shape[2], i) });
     const url = name === "reads"
-      ? readsSheet(Array.from({ length: shape[0] }, (_, i) => ({ shape: shape.slice(1), values: values.subarray(i * shape[1] * shape[2], (i + 1) * shape[1] * shape[2]) })), number)
+      ? readsSheet(Array.from({ length: shape[0] }, (_, i) => one(i)), number)
       : sheet({ shape, values }, number);
     const image = new Image();
     image.src = url;
@@ -66,7 +70,8 @@ window.probe = {
     const canvas = new OffscreenCanvas(image.width, image.height);
     const context = canvas.getContext("2d");
     context.drawImage(image, 0, 0);
-    return plain({ shape: [image.height, image.width, 4], values: context.getImageData(0, 0, image.width, image.height).data });
+    const { width, height } = image;
+    return plain({ shape: [height, width, 4], values: context.getImageData(0, 0, width, height).data });
   },
 };
 """

@@ -31,8 +31,8 @@ def export(
     layers
         The layers to put in, such as digit_cnn.fc1; all that were measured if not given.
     units
-        The unit sets to put in, such as TopKSAE-k8 PCA-k8, beside each layer's neurons and its shown dictionary;
-        if not given, the controls that this one is held against, as far as 15 MB allow.
+        The unit sets to put in, such as TopKSAE-k8 PCA-k8, beside each layer's neurons and its shown
+        dictionary; if not given, the controls that this one is held against, as far as 15 MB allow.
     force
         Write over a file that is there.
     """

@@ -1,10 +1,10 @@
 """Our own modules as one script.
 
-A browser imports no module from disk: a file's origin is opaque, so ``import`` of a neighbour is refused, and a
-data address has no folder that ``./ui.js`` could be relative to. So modules become functions of one script, each
-run once, dependencies first: ``import`` becomes a destructuring of what another returned, ``export`` a member
-of what this one returns. The page's modules are written by hand and use few forms of both; any other form is an
-error here rather than a page that does not start.
+A browser imports no module from disk: a file's origin is opaque, so ``import`` of a neighbour is refused, and
+a data address has no folder that ``./ui.js`` could be relative to. So modules become functions of one script,
+each run once, dependencies first: ``import`` becomes a destructuring of what another returned, ``export`` a
+member of what this one returns. The page's modules are written by hand and use few forms of both; any other
+form is an error here rather than a page that does not start.
 """
 
 import posixpath

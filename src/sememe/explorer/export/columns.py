@@ -4,8 +4,8 @@ A thousand answers of one endpoint are a thousand times the same names around a 
 column, numbers of a kind lie side by side, and their bytes by significance (all first bytes, then all
 second ones), which deflate makes much of. ``assets/app/standalone/columns.js`` reads it.
 
-A block is a little-endian uint32, the length of a header; the header, JSON ``{name: node}``; then bytes. A node
-says by ``k`` what it holds, and gives row ``i`` of its column:
+A block is a little-endian uint32, the length of a header; the header, JSON ``{name: node}``; then bytes. A
+node says by ``k`` what it holds, and gives row ``i`` of its column:
 
 ==========  ================================================================================================
 ``k``       fields
@@ -54,7 +54,7 @@ EXACT = Rounding()
 
 
 def pack(columns: Mapping[str, Sequence[Any]], rounding: Rounding = EXACT) -> bytes:
-    """Columns of payloads: dataclasses, mappings with names as keys, sequences, arrays, numbers, text and None.
+    """Columns of payloads: dataclasses, mappings with names as keys, sequences, arrays, numbers, text, None.
 
     Floats keep float32's precision, or less as ``rounding`` says; NaN and None are one among numbers.
 
@@ -173,7 +173,7 @@ def rounded(values: np.ndarray, bits: int) -> np.ndarray:
         return values
     dropped = 23 - bits
     whole = values.view(np.uint32)
-    # Adding half of the last place that is kept rounds the size; an overflow of the fraction is the next exponent.
+    # Adding half of the last place that is kept rounds the size; a fraction that overflows is the next power.
     near = (whole + np.uint32(1 << (dropped - 1))) >> np.uint32(dropped) << np.uint32(dropped)
     return np.where(np.isfinite(values), near.astype(np.uint32).view(np.float32), values)
 

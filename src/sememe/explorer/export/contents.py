@@ -21,7 +21,7 @@ from sememe.explorer.views.common import LayerAddress, SetAddress, UnitAddress
 from sememe.explorer.views.compare import SplitRequest
 from sememe.progress import Progress, silent
 
-# Asked once a unit, packed by column. Numbers keep 12 bits of fraction: four digits, where a page shows three.
+# Asked once a unit, packed by column. Numbers keep 12 bits of fraction: four digits; a page shows three.
 PER_UNIT = ("unit", "unit-scores", "unit-effects", "unit-relatives", "unit-concepts")
 _SEEN = Rounding(bits=12, pictures=("picture",))
 MOST_BYTES = 15_000_000
@@ -36,8 +36,8 @@ class Request:
 
     Attributes:
         layers: keys of layers; None: all.
-        units: keys of unit sets, beside the neurons and the set that each layer shows first; None: the controls
-            that these are held against, as far as there is room.
+        units: keys of unit sets, beside the neurons and the set that each layer shows first; None: the
+            controls that these are held against, as far as there is room.
         most_bytes: the size that controls of the default choice are left out for.
     """
 
@@ -117,7 +117,8 @@ def _layers(run: RunData, request: Request) -> list[LayerData]:
     measured = [layer for layer in layers if layer.unit_sets and layer.measures is not None]
     if not measured:
         raise RunError(
-            f"{run.folder.root} has no scores to export yet: finish it with `sememe run --run {run.folder.root}`."
+            f"{run.folder.root} has no scores to export yet: "
+            f"finish it with `sememe run --run {run.folder.root}`."
         )
     return measured
 
@@ -244,7 +245,7 @@ def _layer_block(run: RunData, layer: LayerData) -> bytes:
         else None
     )
     boxes = items.receptive_field
-    columns = {
+    columns: dict[str, list[Any]] = {
         "mean": [items.mean.astype(np.float32)],
         "image": [items.image.astype(np.int32)],
         "position": [None if items.position is None else items.position.astype(np.int32)],

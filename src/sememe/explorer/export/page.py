@@ -46,8 +46,8 @@ def write_page(
     """Write a run's page as one file.
 
     Raises:
-        RunError: the run has no scores yet, lacks what was asked for, or the file is there and ``force`` is off,
-            or its folder is not there.
+        RunError: the run has no scores yet, or lacks what was asked for; the file is there and ``force`` is
+            off, or its folder is not there.
     """
     check_place(path, force=force)
     script, style = page_script(), page_style()
@@ -91,7 +91,7 @@ def page_html(name: str, contents: Contents, script: str, style: str) -> str:
 <style>{style}</style>
 </head>
 <body>
-<noscript><p class="pending">This page draws itself with JavaScript, which is switched off here.</p></noscript>
+<noscript><p class="pending">This page draws itself with JavaScript, which is switched off.</p></noscript>
 {blocks}
 <script>{script}</script>
 </body>
