@@ -30,6 +30,12 @@ def test_many_numbers_become_terciles_and_missing_ones_none():
     assert concepts["weight high"].nonzero()[0].tolist() == list(range(20, 30))
 
 
+def test_yes_and_no_as_floats_are_yes_and_no():
+    concepts = concepts_from_table({"wet": np.array([1.0, 0.0, np.nan])})
+    assert concepts.names == ("wet",)
+    assert concepts["wet"].tolist() == [True, False, False]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -10,7 +10,8 @@ from sememe.errors import ImageError
 from sememe.images.concepts.concepts import ConceptMaps, Concepts
 from sememe.images.picture import read_picture
 
-_YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
+# A column of yes and no with gaps is one of floats in most programs.
+_YES, _NO = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
 # A column of numbers with more different values than this is divided into terciles.
 _MOST_VALUES = 20
 
