@@ -140,7 +140,7 @@ def test_exemplars_shown_with_the_wrong_items_foretell_nothing(world, key, unit_
 
 
 def test_shuffled_labels_bring_targeted_removal_to_nothing(world):
-    """Logits are sums of the planted parts; the units of a class are chosen on the first half of the items."""
+    """Logits are sums of the planted parts; the units of a class are chosen on the first half of items."""
     codes, first, second = world["planted"], slice(0, N // 2), slice(N // 2, N)
     read_out = np.eye(CLASSES)[np.arange(PARTS) // (PARTS // CLASSES)]
     logits, resampling = codes[second] @ read_out, measures.resample(N // 2, replicates=150)
