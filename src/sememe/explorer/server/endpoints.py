@@ -2,10 +2,11 @@
 
 from sememe.explorer import views
 from sememe.explorer.endpoint import Endpoint
-from sememe.explorer.server import draw_endpoints, run_endpoints
+from sememe.explorer.server import draw_endpoints, kernel_endpoint, run_endpoints
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *run_endpoints.ENDPOINTS,
     *draw_endpoints.ENDPOINTS,
+    *kernel_endpoint.ENDPOINTS,
     *views.ENDPOINTS,
 )

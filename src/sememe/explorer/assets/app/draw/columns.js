@@ -17,6 +17,22 @@ function rampColour(value) {
 
 const rgb = (css) => css.match(/[\d.]+/g).slice(0, 3).map(Number);
 
+/** Text that is the same is left alone, and other text keeps its node: to make one, the browser lays out anew. */
+export function write(element, text) {
+  const node = element.firstChild;
+  if (!node) element.append(text);
+  else if (node.data !== text) node.data = text;
+}
+
+/** These children in this order; those that are in their place stay untouched. */
+function arrange(parent, children) {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  children.forEach((child, i) => {
+    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null);
+  });
+}
+
 /** A bar with a ghost: the filled part is now, the outline is what was before the edit. */
 function bar(kind) {
   const fill = h("i", { class: "fill" });
@@ -52,7 +68,7 @@ export class Probabilities {
     this.rows.forEach((row, i) => {
       row.meter.set(now[i], edited ? before[i] : null);
       row.tick.style.left = `${100 * spliced[i]}%`;
-      row.value.textContent = percent(now[i], 0);
+      write(row.value, percent(now[i], 0));
       row.element.classList.toggle("most", i === most);
     });
   }
@@ -174,22 +190,19 @@ export class Features {
       const row = this.#rows.get(unit) ?? this.#make(unit);
       const value = edited ? after[unit] : now[unit];
       row.meter.set(value / most, edited ? now[unit] / most : null);
-      row.value.textContent = number(value, 2);
+      write(row.value, number(value, 2));
       const effects = answer.unit_effects.values.subarray(i * classes, (i + 1) * classes);
-      row.effect.textContent = units[i] === unit ? pushes(effects, labels) : "switched by the edit";
+      write(row.effect, units[i] === unit ? pushes(effects, labels) : "switched by the edit");
       if (row.context && units[i] === unit) {
         const [, high, wide] = answer.maps.shape;
         paintMap(row.context, row.image, answer.maps.values.subarray(i * high * wide, (i + 1) * high * wide), this.#accent);
       }
       return row;
     });
-    if (this.shown.length !== shown.length || this.shown.some((unit, i) => unit !== shown[i])) {
-      this.element.replaceChildren(...rows.map((row) => row.element));
-    }
+    arrange(this.element, rows.map((row) => row.element));
     this.shown = shown;
     this.rows = rows;
-    const count = `${number(answer.firing)} of ${this.unitSet.n_units} fire${this.layer.grid ? " at a position" : ""}.`;
-    if (this.count.textContent !== count) this.count.textContent = count;
+    write(this.count, `${number(answer.firing)} of ${this.unitSet.n_units} fire${this.layer.grid ? " at a position" : ""}.`);
   }
 
   #make(unit) {

@@ -2,11 +2,11 @@
 
 import { Board } from "../draw/board.js";
 import { Changed } from "../draw/changed.js";
-import { Features, Neurons, Probabilities } from "../draw/columns.js";
+import { Features, Neurons, Probabilities, write } from "../draw/columns.js";
 import { SIDE, isBlank, pack, unpack } from "../draw/drawing.js";
 import { EditPanel } from "../draw/edit.js";
 import { Edges } from "../draw/edges.js";
-import { SocketBackend } from "../draw/live.js";
+import { NearBackend } from "../draw/near.js";
 import { Tools } from "../draw/tools.js";
 import { onTheme } from "../theme.js";
 import { h, percent } from "../ui.js";
@@ -40,7 +40,7 @@ class DrawPage {
     this.changed = new Changed(app, () => this.board.ink.slice());
     this.probabilities = new Probabilities(app.run.label_names);
     this.#build();
-    this.backend = (app.backend ?? ((hooks) => new SocketBackend(hooks)))({
+    this.backend = (app.backend ?? ((hooks) => new NearBackend(hooks, app.api)))({
       answered: (answer, at) => this.#answered(answer, at),
       refused: (sentence) => this.#say(sentence),
       state: (state) => this.#state(state),
@@ -80,6 +80,8 @@ class DrawPage {
     this.fit = h("input", { type: "checkbox", checked: true, onchange: () => this.#ask() });
     this.keep = h("input", { type: "checkbox", checked: true, onchange: () => this.#ask() });
     this.fidelity = h("p", { class: "fidelity" });
+    this.said = Array.from({ length: 4 }, () => h("b"));
+    this.editedLine = h("span", { hidden: true }, h("br"), "With the edits: ", this.said[3]);
     this.neuronPlace = h("div", { class: "place" });
     this.featurePlace = h("div", { class: "place" });
     this.neuronHow = h("p", { class: "small muted" });
@@ -278,11 +280,16 @@ class DrawPage {
       const most = values.indexOf(Math.max(...values));
       return `${labels[most]} (${percent(values[most], 0)})`;
     };
-    this.fidelity.replaceChildren(
-      h("span", {}, "Not reconstructed: ", h("b", {}, percent(answer.error))), h("br"),
-      h("span", {}, "Network: ", h("b", {}, named(answer.probabilities)), " \u00b7 with the reconstruction: ", h("b", {}, named(answer.probabilities_spliced))),
-      ...(Object.keys(answer.layers_after ?? {}).length
-        ? [h("br"), h("span", {}, "With the edits: ", h("b", {}, named(answer.probabilities_after)))] : []));
+    const [lost, own, spliced, edited] = this.said;
+    if (!this.fidelity.firstChild) {
+      this.fidelity.append(h("span", {}, "Not reconstructed: ", lost), h("br"),
+        h("span", {}, "Network: ", own, " \u00b7 with the reconstruction: ", spliced), this.editedLine);
+    }
+    write(lost, percent(answer.error));
+    write(own, named(answer.probabilities));
+    write(spliced, named(answer.probabilities_spliced));
+    this.editedLine.hidden = Object.keys(answer.layers_after ?? {}).length === 0;
+    write(edited, named(answer.probabilities_after));
   }
 
   /** A complaint about an answer goes with the next good one; one about the link stays until one draws. */
