@@ -60,7 +60,7 @@ class Monosemanticity(Study):
             report_images=1_000 if quick else 5_000,
             families=chosen_families(options.families, ("topk",) if quick else tuple(FAMILIES)),
             costly_controls=not quick,
-            steps=150 if quick else 600,
+            steps=150 if quick else 1_200,
             map_images=400 if quick else 1_500,
             replicates=100 if quick else 200,
             units=32 if quick else 64,
