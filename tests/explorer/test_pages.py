@@ -1,37 +1,12 @@
 """The pages in a browser: what a reader does on them by mouse and keyboard, and with a screen reader."""
 
 import base64
-import importlib
 import json
 
 import numpy as np
-import pytest
 
+from references.explorer_pages import LINKS, MLP, SAE, UNITS, settled
 from sememe.explorer.views.drawn import DrawnRequest, drawn
-
-MLP, SAE = "digit_mlp.hidden1", "TopKSAE-k4"
-UNITS = f"#/units?layer={MLP}&set={SAE}"
-LINKS = {
-    "units": UNITS,
-    "wall": UNITS + "&view=wall",
-    "unit": f"#/unit?layer={MLP}&set={SAE}&unit=3",
-    "pinned": f"#/unit?layer={MLP}&set={SAE}&unit=3&pin={MLP}/Neurons-k16/2",
-    "compare": f"#/compare?layer={MLP}",
-    "image": f"#/image?layer={MLP}&set={SAE}&image=5",
-    "atlas": f"#/atlas?layer={MLP}&set={SAE}&method=pca",
-    "runs": "#/runs",
-    "tour": "#/tour?step=2",
-}
-
-
-def settled(page):
-    """Wait until no panel is busy and no skeleton is left."""
-    page.wait_for_selector("h1")
-    page.wait_for_function(
-        "() => !document.querySelector('[aria-busy=true], .skeleton')"
-        " && document.querySelector('.view')?.children.length > 1"
-    )
-    return page
 
 
 def names(page) -> list[int]:
@@ -312,39 +287,3 @@ def test_tour_leads_from_neurons_to_the_comparison_and_goes_along(opened_finishe
         page.locator(".tour-note a.button").click()
         page.locator(".tour-step").wait_for()
     assert "#/tour" in page.url
-
-
-# --- every page
-
-
-def walk(page):
-    """Every page one after the other, as a reader goes from one to the next."""
-    for name, link in LINKS.items():
-        page.evaluate("link => { location.hash = link }", link)
-        page.wait_for_selector(f".view-{link.split('/')[1].split('?')[0]}")
-        yield name, settled(page)
-
-
-@pytest.mark.parametrize("width", [390, 1024, 1440])
-def test_no_page_is_wider_than_its_window(opened_finished, width):
-    wide = {
-        name: page.evaluate("document.documentElement.scrollWidth")
-        for name, page in walk(opened_finished("#/runs", width))
-    }
-    assert {name: found for name, found in wide.items() if found > width} == {}
-
-
-@pytest.mark.parametrize(("scheme", "rules"), [("light", None), ("dark", ["color-contrast"])])
-def test_axe_finds_no_serious_fault(opened_finished, scheme, rules):
-    axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
-    options = None if rules is None else {"runOnly": {"type": "rule", "values": rules}}
-    serious = []
-    for name, page in walk(opened_finished("#/runs", scheme=scheme)):
-        found = axe.run(page, options=options).response
-        assert found["passes"], name
-        serious += [
-            f"{name}: {fault['id']}: {fault['help']}: {[node['target'] for node in fault['nodes'][:3]]}"
-            for fault in found["violations"]
-            if fault["impact"] in ("serious", "critical")
-        ]
-    assert serious == []

@@ -72,7 +72,7 @@ function fill(app, page, place, { layer, set, image }) {
       page.lost === null ? "" : ` Their reconstruction loses ${percent(page.lost)} of what is special about this activation`,
       page.lost !== null && page.spliced ? `; with it in the layer's place the network says ${names[argmax(page.spliced.values)]} (${percent(Math.max(...page.spliced.values))}).` : "."].join("")));
   const probabilities = page.probabilities ? h("div", { class: "stack" },
-    h("h3", { class: "card-title" }, "What the network says"),
+    h("h2", { class: "card-title" }, "What the network says"),
     ui.table([{ title: "Class", cell: (c) => h("b", {}, names[c]) }, { title: "Logit", number: true, cell: (c) => number(page.logits.values[c]) },
       { title: "Probability", number: true, cell: (c) => meter(page.probabilities.values[c]) },
       { title: "With the reconstruction", number: true, cell: (c) => meter(page.spliced.values[c]) }], names.map((_, c) => c), { caption: "Logits and probabilities" })) : "";

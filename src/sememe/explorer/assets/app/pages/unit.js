@@ -50,7 +50,7 @@ function one(app, where, letter, focused = null) {
   const units = store.unitSet(where.set, store.layer(where.layer));
   const place = h("article", { class: `unit-page ${units.kind}`, "aria-label": ui.unitName(where) });
   ui.panel(place, () => api.get("unit", where), (page, el) => {
-    el.append(...unitView({ app, where, page, letter, units, classes: app.run.label_names, noun: ui.unitName(where).split(" ")[0] }));
+    el.append(...unitView({ app, where, page, letter, units, classes: app.run.label_names, name: ui.unitName(where), noun: ui.unitName(where).split(" ")[0] }));
     if (focused) el.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
   });
   return place;

@@ -2,7 +2,7 @@
 
 import { h, number, percent } from "../ui.js";
 
-export function concepts({ app, where }) {
+export function concepts({ app, where, name }) {
   const { ui } = app;
   const place = h("div", { class: "stack tight" });
   const columns = [
@@ -19,7 +19,7 @@ export function concepts({ app, where }) {
     }
     el.append(
       h("p", { class: "small muted" }, `Of ${number(found.concepts)} concepts found in the pixels of ${number(found.images)} images. Chosen here on the images that are shown, which flatters: the run's own scores choose on other images.`),
-      ui.table(columns, found.best, { caption: "Concepts by average precision", wide: true }));
+      ui.table(columns, found.best, { caption: `Concepts of ${name} by average precision`, wide: true }));
   }, { empty: "Concepts are found in grey drawings only; these images need a table or masks." });
   return ui.card("Concepts that it detects best", place);
 }

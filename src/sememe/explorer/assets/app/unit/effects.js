@@ -37,14 +37,14 @@ export function ablation(of) {
   return app.ui.card("What happens without it, and with more of it", place);
 }
 
-function byClass({ classes }, { by_class: by, images }) {
+function byClass({ classes, name }, { by_class: by, images }) {
   const k = classes.length;
   const said = (r, c) => `images of ${classes[r]}, logit ${classes[c]}: ${number(by.change.values[r * k + c])}, 95 % interval ${number(by.low.values[r * k + c])} to ${number(by.high.values[r * k + c])}`;
   return h("div", { class: "stack" },
     h("h3", { class: "card-title" }, "Ablated, by class"),
     h("p", { class: "small muted" }, `Mean change of each logit (column) on the images of each class (row, with their number) when it is set to 0; ${number(images)} images that fire it.`),
     matrix(by.change, { rows: classes.map((name, c) => `${name} (${by.images.values[c]})`), columns: classes, corner: "class",
-      caption: "Change of each logit by class when the unit is ablated", title: said }),
+      caption: `Change of each logit by class when ${name} is ablated`, title: said }),
     h("p", { class: "small" }, flips(by)));
 }
 
@@ -55,7 +55,7 @@ function flips(by) {
   return `The prediction changes on ${number(Math.round(sum(by.flips.values)))} of ${number(total)} images; accuracy on them goes from ${percent(before)} to ${percent(after)}.`;
 }
 
-function doses({ app, classes, units }, { doses: { factor, change, low, high, images } }) {
+function doses({ app, classes, units, name: of }, { doses: { factor, change, low, high, images } }) {
   const k = change.shape[1];
   const name = (c) => classes[c] ?? String(c);
   const last = factor.values.length - 1;
@@ -73,5 +73,5 @@ function doses({ app, classes, units }, { doses: { factor, change, low, high, im
     h("p", { class: "small muted" }, `Mean change of the ${most.length} logits that move most when its activation is multiplied; ${number(images)} images, 95 % bands.`),
     lines(all, { xLabel: "times its own activation", yLabel: "change of the logit", label: "Change of the logits by dose; all logits are in the table below",
       width: 560, height: 300, xTicks: [...factor.values] }),
-    app.ui.behind(() => app.ui.table(columns, [...factor.values.keys()], { caption: "Mean change of each logit by dose" }), "All logits, as a table"));
+    app.ui.behind(() => app.ui.table(columns, [...factor.values.keys()], { caption: `Mean change of each logit by dose of ${of}` }), "All logits, as a table"));
 }

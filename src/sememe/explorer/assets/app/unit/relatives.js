@@ -34,14 +34,14 @@ function nearest({ app, where }, all) {
   return h("div", { class: "stack" }, choice, lists);
 }
 
-function matches({ app, where, noun }, all) {
+function matches({ app, where, noun, name }, all) {
   const seeds = all.filter((match) => match.other_seed);
   const fits = all.filter((match) => !match.other_seed);
   const columns = [{ title: "What was drawn anew", key: "title" }, { title: "Most like it", cell: (match) => `${noun} ${match.unit}` },
     { title: "Cosine", number: true, cell: (match) => number(match.cosine) }, { title: "Correlation", number: true, cell: (match) => number(match.correlation) }];
   return [
     h("div", { class: "stack tight" }, h("h3", { class: "small" }, "Does it come back with another seed?"),
-      seeds.length ? app.ui.table(columns, seeds, { caption: "Matches under other seeds", wide: true })
+      seeds.length ? app.ui.table(columns, seeds, { caption: `Matches of ${name} under other seeds`, wide: true })
         : h("p", { class: "small muted" }, "This run fitted it with one seed only; matches under other seeds come with a run or a study that fits several.")),
     fits.length ? h("div", { class: "stack tight" }, h("h3", { class: "small" }, "The most like it in other fits of its family"),
       h("ul", { class: "chip-list" }, fits.map((match) => h("li", {}, unitChip(app, { layer: where.layer, set: match.set, unit: match.unit },

@@ -13,7 +13,7 @@ export function scores(of) {
   return card;
 }
 
-function standings({ app, where, page }, all) {
+function standings({ app, where, page, name }, all) {
   const { ui } = app;
   const known = all.filter((score) => score.value !== null);
   if (!known.length) return [h("p", { class: "pending" }, "No measure is defined on this unit.")];
@@ -33,7 +33,7 @@ function standings({ app, where, page }, all) {
     h("p", { class: "small muted" }, "Each column is a set of units: the share of them that score lower than this one, dead units among them. ",
       "Stand it against its own set, the neurons, and what a dictionary has to beat. In brackets the 95 % interval over images, where the run or the explorer can resample them. ",
       `n = ${number(page.items)} ${places} that nothing was fitted on.`),
-    ui.table(columns, rows, { caption: "Scores and percentiles", wide: true }),
+    ui.table(columns, rows, { caption: `Scores and percentiles of ${name}`, wide: true }),
   ];
 }
 

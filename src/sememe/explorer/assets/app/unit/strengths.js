@@ -49,12 +49,12 @@ export function strengths(of, firings) {
     place, ui.behind(() => table(of, labels)));
 }
 
-function table({ app, page }, labels) {
+function table({ app, page, name }, labels) {
   const { edges, counts } = page.histogram;
   const n = counts.shape[1];
   const rows = Array.from({ length: n }, (_, b) => ({
     range: `${number(edges.values[b])} to ${number(edges.values[b + 1])}`, ...Object.fromEntries(labels.map((name, c) => [name, counts.values[c * n + b]])),
   })).filter((row) => labels.some((name) => row[name]));
   return app.ui.table([{ key: "range", title: "Activation" }, ...labels.map((name) => ({ key: name, title: name, number: true }))], rows,
-    { caption: "Firings by activation and class" });
+    { caption: `Firings of ${name} by activation and class` });
 }

@@ -1,7 +1,7 @@
 // A unit from head to scores: what the page shows, in which order.
 //
 // Every part is a function of the same `of`: {app, where: {layer, set, unit}, page: the answer of /api/unit,
-// units: its set, classes: names, noun: "neuron", letter: "A" or "B" beside a pinned unit, else null}.
+// units: its set, classes: names, noun: "neuron", name: "neuron 17", letter: "A" or "B" beside a pinned unit, else null}.
 
 import { h, number } from "../ui.js";
 import { concepts } from "./concepts.js";
