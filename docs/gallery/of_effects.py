@@ -169,39 +169,42 @@ def set_pictures(subjects: Subjects) -> dict[str, Picture]:
 
 
 def _counterfactual(subjects: Subjects) -> Picture:
-    some = subjects.shown[:IMAGES]
-    plain, opened = concepts.plain(some).images, concepts.open_loop(some)
-    rows_changed = np.flatnonzero(opened.changed)
-    before, after = plain[rows_changed], opened.images[rows_changed]
+    """Components of the pixels when ink gets thicker, and neurons of a deep layer when loops are opened."""
+    some, net = subjects.shown[:IMAGES], subjects.fc1.net
+
+    def flat(images: ImageSet) -> np.ndarray:
+        return images.floats().reshape(len(images), -1)
+
+    def deep(images: ImageSet) -> np.ndarray:
+        return np.asarray(activations.harvest(net, images, layer="fc1").values)
+
+    pixels = dictionaries.TopKSAE(n_components=128, k=16, max_steps=400, random_state=0)
+    pixels.fit(flat(subjects.train[:20_000]))
+    told = (
+        (concepts.thicken, ("thickness", "area"), pixels.transform, flat),
+        (concepts.open_loop, ("loop",), np.asarray, deep),
+    )
     scores, draws = [], []
-    of_loops = np.array([name.startswith(("1 loop", "2 loops", "loop,")) for name in subjects.concepts.names])
-    claims = of_loops[subjects.chosen[0]] & (subjects.chosen[0] >= 0)
-    codes = [
-        subjects.fc1.codes(np.asarray(activations.harvest(subjects.fc1.net, images, layer="fc1").values))
-        for images in (before, after)
-    ]
-    neurons, every = subjects.fc1.shown.shape[1], len(subjects.fc1.names)
-    for taken in (slice(neurons, every), slice(0, neurons)):
-        own, moved = claims[taken], measures.movement(codes[0][:, taken], codes[1][:, taken])
-        scores.append(measures.counterfactual_response(codes[0][:, taken], codes[1][:, taken], own))
-        draws.append(_pairs(before, after, np.nanmean(moved[own]), np.nanmean(moved[~own])))
+    for edit, words, encode, read in told:
+        edited = edit(some)
+        changed = np.flatnonzero(edited.changed)
+        before, after = concepts.plain(some).images[changed], edited.images[changed]
+        best = subjects.best_concept(np.asarray(encode(read(subjects.choosing))))
+        claims = np.array([any(word in subjects.concepts.names[c] for word in words) for c in best])
+        codes = [np.asarray(encode(read(images))) for images in (before, after)]
+        moved = measures.movement(*codes)
+        scores.append(measures.counterfactual_response(*codes, claims & (best >= 0)))
+        draws.append(_pairs(before, after, np.nanmean(moved[claims]), np.nanmean(moved[~claims])))
     return two_sets(
         scores,
-        ("512 components\non fc1", "128 neurons\nof fc1"),
+        ("128 components\nof the pixels", "128 neurons\nof fc1"),
         draws,
-        "digits, and below them the same with their loop cut open; right: how far units move",
-        "Digits before and after their loop is opened, and how far units move",
-        [_says(score) for score in scores],
-    )
-
-
-def _says(score: float) -> str:
-    more = "units whose best concept is a loop move more than the others when loops are opened"
-    less = (
-        "units whose best concept is a loop move less than the others when loops are opened: the loop is not "
-        "what fires them"
-    )
-    return more if score > 0 else less
+        "digits, and below them the same, edited; right: how far units move that claim it, and others",
+        "Digits before and after an edit, and how far units move",
+        ("units whose best concept is how thick the ink is move more than the others when it gets thicker",
+         "units whose best concept is a loop move less than the others when loops are opened: the loop is "
+         "not what fires them"),
+    )  # fmt: skip
 
 
 def _pairs(before: ImageSet, after: ImageSet, claiming: float, rest: float) -> Draw:
@@ -210,7 +213,7 @@ def _pairs(before: ImageSet, after: ImageSet, claiming: float, rest: float) -> D
             for line, images in enumerate((before, after)):
                 at = (LEFT + place * (TILE + 3), top + line * (TILE + 6))
                 card.picture(at, TILE, images.pixels[place], frame=RULE)
-        card.bars((CHART, top), (190, 78), [claiming, rest], ("of loops", "others"), colour=colour,
+        card.bars((CHART, top), (190, 78), [claiming, rest], ("claim it", "others"), colour=colour,
                   strong=[0])  # fmt: skip
 
     return draw

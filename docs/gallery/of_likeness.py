@@ -112,12 +112,12 @@ def simulation_pictures(subjects: Subjects) -> dict[str, Picture]:
         "its exemplars tell little of new images",
     )  # fmt: skip
     scores = measures.interval_simulation(subjects.codes, predicted)
-    foot = "area under the curve, weak firings to strong"
+    foot = "area under the curve, weak to strong"
     card, ends = rows(subjects, scores, bars, (SPREAD, foot))
     found["interval_simulation"] = two_units(
         subjects, scores, card, ends,
         "weak firings and strong ones are told from silence by its exemplars",
-        "neither are, or hardly",
+        "both are told less well",
     )  # fmt: skip
     return found
 

@@ -206,8 +206,8 @@ def firing_pictures(subjects: Subjects) -> dict[str, Picture]:
         "Which units fire for four digits",
         ("dozens fire for every digit", "a handful does"), good=False, form="{:.1f}",
     )  # fmt: skip
-    large = dictionaries.TopKSAE(n_components=512, k=4, max_steps=300, random_state=0)
-    many = np.asarray(large.fit(subjects.hidden1.fitted).transform(subjects.hidden1.shown))
+    let_die = dictionaries.TopKSAE(n_components=512, k=8, lift=0, max_steps=600, random_state=0)
+    many = np.asarray(let_die.fit(fc1.fitted).transform(fc1.shown))
 
     def alive(codes: np.ndarray) -> Draw:
         def draw(card: Card, top: float, colour: str) -> None:
@@ -220,10 +220,11 @@ def firing_pictures(subjects: Subjects) -> dict[str, Picture]:
 
     dead = two_sets(
         [measures.dead_fraction(many), measures.dead_fraction(codes)],
-        ("512 components on\nthe 16 neurons\nof hidden1", "512 components on\nthe 128 neurons\nof fc1"),
+        ("512 components\non fc1, none\nrevived", "512 components\non fc1"),
         (alive(many), alive(codes)),
         "a square for every component: filled if none of 5,000 digits fires it",
         "Which components never fire",
-        ("too many for so narrow a layer, and a share never fires", "most of them are used"), good=False,
+        ("nothing brings back a component that has died in training", "those that fall silent are lifted"),
+        good=False,
     )  # fmt: skip
     return {"l0": l0, "dead_fraction": dead}

@@ -130,6 +130,10 @@ class Subjects:
         codes = [layer.codes(layer.choosing) for layer in (self.fc1, self.hidden1)]
         return measures.choose_concepts(np.concatenate(codes, axis=1), self._bank.values)
 
+    def best_concept(self, codes: np.ndarray) -> np.ndarray:
+        """The concept of units of any codes of those images; -1 where one never fires."""
+        return measures.choose_concepts(codes, self._bank.values)[0]
+
     def ends(self, scores: np.ndarray) -> tuple[int, int]:
         """The units that score highest and lowest, of those that fire often enough."""
         usable = self.often & ~np.isnan(scores)

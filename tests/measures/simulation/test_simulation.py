@@ -160,6 +160,16 @@ def test_over_all_intervals_it_is_the_mean_of_somers_d(layout, splits):
     assert abs(found[2]) < 0.15 < 0.7 < found[0]
 
 
+def test_a_unit_that_is_never_silent_is_at_rest_in_its_lowest_tenth(layout):
+    codes = np.array([[0.5], [0.58], [0.7], [1.5], [0.52]])
+    right, wrong = codes - 0.4, np.array([[0.5], [0.5], [0.1], [0.2], [0.6]])
+    assert measures.interval_simulation(layout(codes), right)[0] == pytest.approx(1.0)
+    assert measures.interval_simulation(layout(codes), wrong)[0] == pytest.approx(-1.0)
+    found = measures.simulation_by_interval(codes, right)[:, 0]
+    np.testing.assert_array_equal(np.isnan(found), [True] + [False] + 7 * [True] + [False])
+    assert np.isnan(measures.interval_simulation(np.ones((4, 1)), np.arange(4.0)[:, None])[0])
+
+
 def test_over_all_intervals_how_often_a_unit_fires_counts_for_nothing(splits):
     (fitted_codes, fitted), (codes, embeddings) = splits
     found = []

@@ -53,8 +53,9 @@ def interval_simulation(
         predicted: ``(items, units)``, from :func:`~sememe.measures.simulate`.
 
     Returns:
-        ``(units,)`` in -1..1; higher is better, 0 chance. A dead unit, and one that is never silent, gets
-        NaN. Unchanged when a unit is scaled by a positive number.
+        ``(units,)`` in -1..1; higher is better, 0 chance. A dead or constant unit gets NaN. One that is
+        never silent, as a sigmoid, is taken from its least to its greatest ``|code|``, and the lowest tenth
+        stands for silence. Unchanged when a unit is scaled by a positive number.
 
     Raises:
         MeasureError: shapes that differ, or values that are not finite.
@@ -73,7 +74,8 @@ def simulation_by_interval(
 
     The mean, over items whose ``|code|`` lies in the interval, of the share of silent items that are
     predicted below them, or above them where the code is negative (ties count half). 1: all told from
-    silence; 0.5: chance; NaN: no such item, or no silent one.
+    silence; 0.5: chance; NaN: no such item, or a constant unit. For units that are never silent see
+    :func:`interval_simulation`.
 
     >>> codes, predicted = np.array([[0.0], [0.0], [0.1], [1.0]]), np.array([[0.0], [0.4], [0.2], [0.5]])
     >>> simulation_by_interval(codes, predicted)[[0, 9], 0]

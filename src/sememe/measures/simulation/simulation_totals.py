@@ -50,11 +50,15 @@ class SimulationSums:
         self._told, self._firings = np.zeros((2, n_groups, INTERVALS, n_units))
         self._passed, self._silent = np.zeros((2, n_groups, n_units))
         for u in range(n_units):
-            fires, silent = np.flatnonzero(codes[:, u]), np.flatnonzero(codes[:, u] == 0)
+            height = _height(codes[:, u])
+            fires, silent = np.flatnonzero(height), np.flatnonzero(height == 0)
             if fires.size == 0 or silent.size == 0:
                 continue
             sign = np.sign(codes[fires, u]).astype(np.float64)
-            interval = _interval(np.abs(codes[fires, u]))
+            # A hair of slack keeps rounding from moving a code across an edge when a unit is scaled.
+            interval = np.clip(
+                np.ceil(height[fires] * INTERVALS - 1e-6).astype(np.int64) - 1, 0, INTERVALS - 1
+            )
             place = (group[fires], interval)
             np.add.at(self._told[:, :, u], place, sign * _above(predicted[fires, u], predicted[silent, u]))
             np.add.at(self._firings[:, :, u], place, 1.0)
@@ -78,10 +82,17 @@ class SimulationSums:
         )
 
 
-def _interval(height: Real[np.ndarray, " firings"]) -> Int[np.ndarray, " firings"]:
-    """The activation interval of each ``|code|``; a hair of slack keeps rounding from moving one."""
-    place = np.ceil(height / height.max() * INTERVALS - 1e-6).astype(np.int64) - 1
-    return np.clip(place, 0, INTERVALS - 1)
+def _height(codes: Real[np.ndarray, " items"]) -> Float[np.ndarray, " items"]:
+    """``|code|`` as a share of the greatest, 0 where the unit is silent.
+
+    A unit that is never silent, such as a sigmoid, counts from its least ``|code|`` and is at rest in the
+    lowest tenth. 0 for all items where all are the same.
+    """
+    size = np.abs(codes).astype(np.float64)
+    never_silent = size.min() > 0
+    size = size - size.min()
+    height = np.divide(size, size.max(), out=np.zeros_like(size), where=size.max() > 0)
+    return np.where(height <= 1 / INTERVALS, 0.0, height) if never_silent else height
 
 
 def _above(
