@@ -49,6 +49,7 @@ def judge_layer(
     twins: Sequence[Sequence[UnitSet]] = (),
     elsewhere: Mapping[Key, sparse.csr_array] | None = None,
     notes: Sequence[str] = (),
+    about: str | None = None,
     progress: Progress = silent,
 ) -> Judged:
     """Judge the unit sets of one layer, on one network or on several of different seeds.
@@ -62,6 +63,7 @@ def judge_layer(
         elsewhere: by :attr:`UnitSet.key`, codes of the report items on a network that is not judged
             itself, for universality where there is one subject.
         notes: further sentences on what was left out.
+        about: the family that the sentence is about; None: the one that gets there at the least cost.
         progress: told the share of unit sets that are done.
 
     Raises:
@@ -107,7 +109,7 @@ def judge_layer(
             )
         scored[key] = pool(evaluations, subjects)
     everything = {key: scored.get(key, first[key]) for key in keys}
-    return Judged(summed_up(subjects[0], unit_sets[0], everything, places, notes), everything)
+    return Judged(summed_up(subjects[0], unit_sets[0], everything, places, notes, about), everything)
 
 
 def needed(evaluations: Iterable[Evaluation], places: Places) -> set[Key]:
@@ -135,6 +137,7 @@ def summed_up(
     evaluations: Mapping[Key, Evaluation],
     places: Places,
     notes: Sequence[str] = (),
+    about: str | None = None,
 ) -> MeasureTable:
     """The table of a layer from the evaluations of all settings."""
     controls = list(dict.fromkeys(u.family for u in unit_sets if u.kind != "features"))
@@ -146,6 +149,7 @@ def summed_up(
         l0=places.l0,
         loss_recovered=places.loss_recovered if subject.labels is not None else (),
         notes=(*subject.notes, *notes),
+        about=about,
     )
 
 

@@ -31,6 +31,7 @@ def compare(
     l0: Sequence[float] = (8.0,),
     loss_recovered: Sequence[float] = (),
     notes: Sequence[str] = (),
+    about: str | None = None,
 ) -> MeasureTable:
     """Compare families of unit sets on one layer.
 
@@ -42,14 +43,16 @@ def compare(
             ``fvu``, ``loss_recovered``, ``l0``, carries the sentence. Loss recovered is that of
             zero-ablation; families of which it is not known are left out there.
         notes: what was left out and why, for the reader.
+        about: the name that the sentence is about, chosen on other images; None: the one that gets to the
+            place at the least cost (``verdict.py``).
 
     Raises:
-        MeasureError: an unknown control, evaluations of different items or without FVU, or no evaluation.
+        MeasureError: an unknown name, evaluations of different items or without FVU, or no evaluation.
     """
     families: dict[str, list[Evaluation]] = {}
     for evaluation in evaluations:
         families.setdefault(evaluation.name, []).append(evaluation)
-    _check(families, controls)
+    _check(families, [*controls, *([about] if about else [])])
     rows = [row for evaluation in evaluations for row in _own_rows(layer, evaluation)]
     differences: list[DifferenceRow] = []
     matches = {}
@@ -61,7 +64,7 @@ def compare(
         for name, found in matches[target].items():
             rows += _matched_rows(layer, name, found)
         differences += _differences(layer, matches[target], controls)
-    judged = verdict(layer, list(matches.values()), differences, controls)
+    judged = verdict(layer, list(matches.values()), differences, controls, about=about)
     return MeasureTable(
         rows=tuple(rows),
         differences=tuple(differences),
@@ -102,10 +105,10 @@ def match_all(families: Mapping[str, Sequence[Evaluation]], target: Target) -> d
     return {name: match(points, target) for name, points in known.items()}
 
 
-def _check(families: dict[str, list[Evaluation]], controls: Sequence[str]) -> None:
+def _check(families: dict[str, list[Evaluation]], named: Sequence[str]) -> None:
     if not families:
         raise MeasureError("There is nothing to compare: give at least one evaluation.")
-    if unknown := [name for name in controls if name not in families]:
+    if unknown := [name for name in named if name not in families]:
         raise MeasureError(f"There is no unit set called {unknown[0]!r}; there are {', '.join(families)}.")
     everything = [evaluation for points in families.values() for evaluation in points]
     if len({(e.n_items, e.n_images) for e in everything}) > 1:

@@ -1,8 +1,8 @@
 """The verdict on a layer: yes, no or mixed, and one honest sentence that says why.
 
-The dictionary that the verdict is about is the one that reaches the fidelity with the fewest units firing,
-or the sparsity with the least variance lost. Its scores play no part in that choice: whichever scores best on
-the images reported would look better than it is.
+The dictionary that the verdict is about is named beforehand, or else the one that reaches the fidelity with
+the fewest units firing, or the sparsity with the least variance lost. Scores play no part in that choice:
+whichever scores best on the images reported would look better than it is.
 
 It meets every control that reaches the place, measure by measure: each is won, lost, or cannot be told apart
 after Holm's correction over all of its tests there. The measures are many but the families few, most
@@ -106,8 +106,9 @@ def verdict(
     differences: Sequence[DifferenceRow],
     controls: Sequence[str],
     neurons: str = "neurons",
+    about: str | None = None,
 ) -> Verdict:
-    """The verdict at the first place of comparison that any dictionary reaches.
+    """The verdict at the first place of comparison that a dictionary reaches.
 
     Args:
         layer: its name.
@@ -115,10 +116,11 @@ def verdict(
         differences: of the layer, at all places.
         controls: names of the controls, the neurons among them.
         neurons: name of the control that the question is about.
+        about: the dictionary that the verdict is about; None: any.
     """
     for matches in places:
-        reached = [name for name, found in matches.items() if name not in controls and found.reached]
-        if reached:
+        candidates = [name for name in matches if name not in controls and about in (None, name)]
+        if reached := [name for name in candidates if matches[name].reached]:
             target = _target(matches)
             rival = "fvu" if target.quantity == "l0" else "l0"
             best = min(reached, key=lambda name: matches[name].quantity(rival))
@@ -131,7 +133,8 @@ def verdict(
     if all(name in controls for matches in places for name in matches):
         return Verdict("no", f"{layer}: no dictionary was compared, controls only.", first)
     asked = " or ".join(_words(_target(matches)) for matches in places)
-    return Verdict("no", f"{layer}: no dictionary reaches {asked}.", first)
+    whose = "no dictionary reaches" if about is None else f"{about} features never reach"
+    return Verdict("no", f"{layer}: {whose} {asked}.", first)
 
 
 def _duel(

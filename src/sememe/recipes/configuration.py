@@ -68,6 +68,11 @@ class LayerPlan:
     shown: str  # the sweep point whose features the report shows beside the neurons
     l0_targets: tuple[float, ...]  # the sparsities at which unit sets are compared
 
+    @property
+    def default(self) -> Sweep:
+        """The dictionary that the layer's answer is about: the one that is shown."""
+        return next(s for s in self.sweeps if self.shown in [s.point_name(value) for value in s.values])
+
 
 @dataclass(frozen=True)
 class Effort:

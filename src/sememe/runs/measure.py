@@ -61,6 +61,7 @@ def _stage(configuration: RunConfiguration, folder: RunFolder, device: str, laye
             twins=[list(_twins(folder, layer))],
             elsewhere=_elsewhere(configuration, folder, device, layer, plan, subject.n_images),
             notes=_notes(configuration, layer, plan),
+            about=layer.default.title,
             progress=part(progress, 0.05, 1.0),
         )
         points = {_key(sweep, value): sweep.point_name(value) for sweep, value in _settings(layer)}

@@ -5,7 +5,7 @@ that the places of comparison ask for, then one table.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scipy import sparse
@@ -155,22 +155,8 @@ class LayerWork:
                 for entry, value in self.points(0)
             ]
             places = self.study.places(self.layer)
-            table = judging.summed_up(subject, unit_sets, evaluations, places)
-            # The verdict is about what was chosen; what stands beside it is compared all the same.
-            beside = {entry.sweep.title for entry in self.entries if entry.beside}
-            spoken = judging.summed_up(
-                subject,
-                [unit_set for unit_set in unit_sets if unit_set.family not in beside],
-                {key: found for key, found in evaluations.items() if key[0] not in beside},
-                places,
-            )
-            table = replace(
-                table,
-                sentences=spoken.sentences,
-                answers=spoken.answers,
-                places=spoken.places,
-                families=spoken.families,
-            )
+            about = next(entry.sweep.title for entry in self.entries if entry.is_default)
+            table = judging.summed_up(subject, unit_sets, evaluations, places, about=about)
             files.write_json(place, table.to_dict())
             return f"{table.answers[self.layer]}: {table.sentences[self.layer]}"
 

@@ -25,6 +25,11 @@ class Entry:
     chosen on other images and seeds. The best of many, picked by the scores reported, would look better than
     it is."""
 
+    @property
+    def is_default(self) -> bool:
+        """Whether the verdict is about it."""
+        return self.sweep.kind == "features" and not self.beside
+
     def settings(self, value: float) -> dict[str, Any]:
         """What tells one point of the family from another, without the seed."""
         return self.sweep.parameters(value)
