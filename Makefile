@@ -65,6 +65,7 @@ bench: $(VENV)/.test
 	$(BESIDE) benchmarks/train_step.py --encode
 	$(BESIDE) benchmarks/time_to_fvu.py
 	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/wait_policy.py
 	$(BIN)/python benchmarks/planted_recovery.py
 	$(BIN)/python benchmarks/dictionary_families.py
 	$(BIN)/python benchmarks/measures.py
