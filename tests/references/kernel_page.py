@@ -12,8 +12,10 @@ from sememe.explorer.export.page import sources
 
 _PROBE = """\
 import { answer } from "./answer.js";
+import { Blocks } from "./blocks.js";
 import { columns } from "./columns.js";
 import { Dictionary } from "./dictionary.js";
+import { FileApi } from "./file_api.js";
 import { asMnist } from "./mnist.js";
 import { Network } from "./network.js";
 import { readsSheet, sheet } from "./pictures.js";
@@ -58,6 +60,10 @@ window.probe = {
     const at = { network: given[network], dictionary: given[dictionary], layer };
     return plain(answer({ ...at, mean: given[mean].mean(0).values }, { ...question, pixels: bytes(ink) }));
   },
+  async ask(name, parameters) {
+    given.file ??= await FileApi.of(new Blocks());
+    return plain(await given.file.get(name, parameters));
+  },
   async picture(name, number) {
     const { shape, values } = given[name].pixels(0);
     const one = (i) => ({ shape: shape.slice(1), values: piece(values, shape[1] * shape[2], i) });
@@ -87,10 +93,14 @@ _TYPES = {
 class KernelPage:
     """A blank page with the kernel in it; ``give`` a block of columns under a name, then ``call``."""
 
-    def __init__(self, page) -> None:
+    def __init__(self, page, blocks: str = "") -> None:
         self._page = page
         path = "app/standalone/probe.js"
-        page.set_content(f"<script>{bundle({**sources('.js'), path: _PROBE}, path)}</script>")
+        page.set_content(f"{blocks}<script>{bundle({**sources('.js'), path: _PROBE}, path)}</script>")
+
+    def ask(self, name: str, **parameters: object) -> Any:
+        """What an exported page with these blocks answers to a question of the server's."""
+        return self.call("ask", name, parameters)
 
     def give(self, name: str, columns: Mapping[str, list[Any]], **rounding: Any) -> None:
         """Packed here, unpacked there."""

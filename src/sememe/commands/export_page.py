@@ -1,5 +1,6 @@
 """``sememe export``: a run's page as one file that opens from disk."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,8 @@ def export(
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from sememe.explorer.export import Request, write_page
-    from sememe.explorer.export.page import KEPT_BYTES, check_place
+    from sememe.explorer.export.page import check_place
+    from sememe.explorer.export.set_blocks import KEPT_BYTES
     from sememe.explorer.live.run_data import RunData
 
     check_place(html, force=force)
@@ -54,6 +56,7 @@ def export(
             html,
             request,
             force=force,
+            workers=min(2, os.cpu_count() or 1),
             progress=lambda fraction, note: bars.update(task, completed=fraction, description=note),
         )
     for layer, sets in written.contents.sets.items():

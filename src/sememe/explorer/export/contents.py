@@ -1,33 +1,32 @@
 """What is in the file: which unit sets, and what their pages ask, asked of the server's own endpoints."""
 
+import contextlib
 import dataclasses
 import json
 import math
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from sememe.errors import RunError, SememeError
-from sememe.explorer.endpoint import Endpoint, plain
-from sememe.explorer.export.columns import EXACT, Rounding, pack
-from sememe.explorer.export.kernels import dictionary_kernel
+from sememe.errors import RunError
+from sememe.explorer.endpoint import plain
+from sememe.explorer.export.answers import ask, ask_picture, is_drawable, is_small
+from sememe.explorer.export.columns import pack
+from sememe.explorer.export.set_blocks import blocks_of
 from sememe.explorer.live.run_data import LayerData, RunData, UnitSetData
-from sememe.explorer.server import endpoints, run_endpoints
+from sememe.explorer.server import run_endpoints
 from sememe.explorer.views import heat, standing, thumbs
-from sememe.explorer.views.common import LayerAddress, SetAddress, UnitAddress
-from sememe.explorer.views.compare import SplitRequest
+from sememe.explorer.views.common import LayerAddress
 from sememe.progress import Progress, silent
 
-# Asked once a unit, packed by column. Numbers keep 12 bits of fraction: four digits; a page shows three.
-PER_UNIT = ("unit", "unit-scores", "unit-effects", "unit-relatives", "unit-concepts")
-_SEEN = Rounding(bits=12, pictures=("picture",))
 MOST_BYTES = 15_000_000
 # A file's bytes for each of a block's: base64.
 _TEXT = 4 / 3
-_SMALL = 32  # pixels of the longer side of images that the page draws by itself
+# Controls that the shown set is held against: those of these many families that are fitted most alike.
+_CONTROLS = 3
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,10 @@ class Request:
     most_bytes: int = MOST_BYTES
 
 
+def _size(blocks: Mapping[str, bytes]) -> int:
+    return sum(math.ceil(_TEXT * len(block)) for block in blocks.values())
+
+
 @dataclass
 class Contents:
     """Blocks by name, each compressed; and what became of the unit sets."""
@@ -57,70 +60,72 @@ class Contents:
     @property
     def size(self) -> int:
         """What the blocks take in the file."""
-        return sum(math.ceil(_TEXT * len(block)) for block in self.blocks.values())
+        return _size(self.blocks)
 
     def add(self, name: str, content: bytes) -> None:
         """One more block."""
         self.blocks[name] = zlib.compress(content, 9)
+
+    def take(self, unit_set: UnitSetData, found: Mapping[str, bytes] | str, most: int | None) -> None:
+        """One more unit set, unless there is a reason against it; ``most``: what all may take then."""
+        if isinstance(found, Mapping) and most is not None and self.size + _size(found) > most:
+            found = "there is no room for it"
+        if isinstance(found, str):
+            self.left_out.append(f"{unit_set.layer.key} {unit_set.key}: {found}")
+        else:
+            self.sets[unit_set.layer.key].append(unit_set)
+            self.blocks.update(found)
 
     def add_json(self, name: str, payload: object) -> None:
         """One more, as the server would send it."""
         self.add(name, json.dumps(plain(payload), allow_nan=False, separators=(",", ":")).encode())
 
 
-def gather(run: RunData, request: Request, *, room: int = 0, progress: Progress = silent) -> Contents:
+def gather(
+    run: RunData, request: Request, *, room: int = 0, workers: int = 1, progress: Progress = silent
+) -> Contents:
     """Ask everything that the file's pages will ask.
 
     Args:
         room: bytes of the file that are no blocks: its scripts and styles.
+        workers: processes that ask; 1: this one.
 
     Raises:
         RunError: nothing was fitted or measured yet, or a layer or unit set that was asked for is not there.
     """
     layers = _layers(run, request)
+    chosen = list(_chosen(layers, request))
     contents = Contents()
-    contents.add_json("measures", _ask("measures", run, run_endpoints.Nothing()))
+    contents.add_json("measures", ask("measures", run, run_endpoints.Nothing()))
     contents.add("images", _images_block(run))
-    for name in dict.fromkeys(layer.network for layer in layers if _is_drawable(layer)):
+    for name in dict.fromkeys(layer.network for layer in layers if is_drawable(layer)):
         network = run.network(name)
         assert network is not None
         contents.add(f"network/{name}", pack({"weights": [dict(network.weights)]}))
     for layer in layers:
         contents.sets[layer.key] = []
         contents.add(f"layer/{layer.key}", _layer_block(run, layer))
-        contents.add_json(f"compare/{layer.key}", _ask("compare", run, LayerAddress(layer.key)))
-    chosen = list(_chosen(layers, request))
+        contents.add_json(f"compare/{layer.key}", ask("compare", run, LayerAddress(layer.key)))
     total, done = sum(unit_set.n_units for unit_set, _ in chosen), 0
-    for unit_set, is_optional in chosen:
-        before = dict(contents.blocks)
-        start, done = done, done + unit_set.n_units
-
-        def said(i: int, unit_set: UnitSetData = unit_set, start: int = start) -> None:
-            progress((start + i) / total, f"{unit_set.layer.key}, {unit_set.title}")
-
-        why_not = _add_set(contents, run, unit_set, said)
-        if why_not is None and is_optional and contents.size + room > request.most_bytes:
-            why_not = "there is no room for it"
-        if why_not is None:
-            contents.sets[unit_set.layer.key].append(unit_set)
-        else:
-            contents.blocks = before
-            contents.left_out.append(f"{unit_set.layer.key} {unit_set.key}: {why_not}")
+    with contextlib.closing(blocks_of(run, [unit_set for unit_set, _ in chosen], workers)) as answers:
+        for (unit_set, is_optional), found in zip(chosen, answers, strict=True):
+            contents.take(unit_set, found, request.most_bytes - room if is_optional else None)
+            done += unit_set.n_units
+            progress(done / total, f"{unit_set.layer.key}, {unit_set.title}")
     contents.add_json("run", _run_payload(run, contents))
-    progress(1.0, "")
     return contents
 
 
 def _layers(run: RunData, request: Request) -> list[LayerData]:
     wanted = [layer.key for layer in run.layers] if request.layers is None else list(request.layers)
     layers = [run.layer(key) for key in dict.fromkeys(wanted)]
-    measured = [layer for layer in layers if layer.unit_sets and layer.measures is not None]
-    if not measured:
+    fitted = [layer for layer in layers if layer.unit_sets]
+    if all(layer.measures is None for layer in fitted):
         raise RunError(
             f"{run.folder.root} has no scores to export yet: "
             f"finish it with `sememe run --run {run.folder.root}`."
         )
-    return measured
+    return fitted
 
 
 def _chosen(layers: Sequence[LayerData], request: Request) -> Iterator[tuple[UnitSetData, bool]]:
@@ -147,91 +152,23 @@ def _chosen(layers: Sequence[LayerData], request: Request) -> Iterator[tuple[Uni
         for rank, each in enumerate(
             each for each in standing.yardsticks(layer, layer.shown) if each.key not in first[layer.key]
         )
+        if rank < _CONTROLS
     ]
     for _, _, each in sorted(controls, key=lambda one: one[0]):
         yield each, True
 
 
-def _add_set(
-    contents: Contents, run: RunData, unit_set: UnitSetData, said: Callable[[int], None]
-) -> str | None:
-    """Everything about one unit set; the reason where it cannot be in the file."""
-    layer, key = unit_set.layer, unit_set.key
-    place = f"{layer.key}/{key}"
-    if _is_drawable(layer) and unit_set.elsewhere is None:
-        kernel = dictionary_kernel(unit_set)
-        if kernel is None:
-            return f"the page's kernel has no encoder for {unit_set.dictionary.name}"
-        contents.add(f"kernel/{place}", pack({"dictionary": [kernel]}))
-    address = SetAddress(layer.key, key)
-    answers = {name: [_ask(name, run, address)] for name in ("units", "set-concepts")}
-    contents.add(f"units/{place}", pack(answers, EXACT))
-    rows: dict[str, list[Any]] = {name: [] for name in PER_UNIT}
-    for unit in range(unit_set.n_units):
-        said(unit)
-        for name in PER_UNIT:
-            rows[name].append(_ask(name, run, UnitAddress(layer.key, key, unit)))
-    contents.add(f"look/{place}", _look_block(run, unit_set, rows["unit"]))
-    # The pictures are there already, for thumbnails.
-    bare = [
-        dataclasses.replace(page, reads=dataclasses.replace(page.reads, picture=None))
-        for page in rows["unit"]
-    ]
-    contents.add(f"unit/{place}", pack({**rows, "unit": bare}, _SEEN))
-    if unit_set.kind != "neurons":
-        neurons = layer.unit_set(layer.neurons or key).n_units
-        splits = [_split(run, SplitRequest(layer.key, key, neuron)) for neuron in range(neurons)]
-        contents.add(f"split/{place}", pack({"split": splits}, _SEEN))
-    return None
-
-
-def _look_block(run: RunData, unit_set: UnitSetData, pages: Sequence[Any]) -> bytes:
-    """The units in small: what each reads, and which image fires it most, or pictures of these."""
-    columns: dict[str, list[Any]] = {
-        "picture": [page.reads.picture for page in pages],
-        "top": [int(page.top.image[0]) if len(page.top.image) else None for page in pages],
-    }
-    if not _is_small(run):
-        layer, sheets = unit_set.layer.key, range(math.ceil(unit_set.n_units / thumbs.UNITS))
-        asked = [thumbs.ThumbsRequest(layer, unit_set.key, number, "top") for number in sheets]
-        columns["sheet"] = [[_png("thumbs", run, request) for request in asked]]
-    return pack(columns, _SEEN)
-
-
 def _images_block(run: RunData) -> bytes:
     """The images themselves where they are small and grey, else the server's pictures of them."""
     columns: dict[str, list[Any]] = {"pixels": [None], "labels": [run.images.labels], "sheet": [None]}
-    if _is_small(run):
+    if is_small(run):
         columns["pixels"] = [run.images.pixels]
     else:
         numbers = range(math.ceil(len(run.images) / thumbs.UNITS))
-        columns["sheet"] = [[_png("sheet", run, run_endpoints.WhichSheet(number)) for number in numbers]]
+        columns["sheet"] = [
+            [ask_picture("sheet", run, run_endpoints.WhichSheet(number)) for number in numbers]
+        ]
     return pack(columns)
-
-
-def _png(name: str, run: RunData, parameters: object) -> np.ndarray:
-    return np.frombuffer(_ask(name, run, parameters).content, np.uint8)
-
-
-def _is_small(run: RunData) -> bool:
-    pixels = run.images.pixels
-    return pixels.ndim == 3 and max(pixels.shape[1:]) <= _SMALL
-
-
-def _is_drawable(layer: LayerData) -> bool:
-    """Whether the page's kernel runs the network, and from this layer on."""
-    network = layer.run.network(layer.network)
-    return (
-        network is not None and layer.layer in network.layer_names and layer.layer not in ("pool", "logits")
-    )
-
-
-def _split(run: RunData, request: SplitRequest) -> object:
-    """A neuron's shares, or the sentence in which the server says that it has none."""
-    try:
-        return _ask("split", run, request)
-    except SememeError as error:
-        return {"refused": str(error)}
 
 
 def _layer_block(run: RunData, layer: LayerData) -> bytes:
@@ -240,9 +177,7 @@ def _layer_block(run: RunData, layer: LayerData) -> bytes:
     shown = layer.unit_set(layer.neurons or layer.shown)
     # Heat is computed in the page, over the part of the image that this says.
     seen = (
-        _ask("unit-heat", run, heat.HeatRequest(layer.key, shown.key, 0, "0"))
-        if _is_drawable(layer)
-        else None
+        ask("unit-heat", run, heat.HeatRequest(layer.key, shown.key, 0, "0")) if is_drawable(layer) else None
     )
     boxes = items.receptive_field
     columns: dict[str, list[Any]] = {
@@ -265,14 +200,7 @@ def _run_payload(run: RunData, contents: Contents) -> run_endpoints.RunPayload:
             kept = {each.key for each in contents.sets[layer.key]}
             sets = tuple(each for each in layer.unit_sets if each.key in kept)
             shown = layer.shown if layer.shown in kept else sets[0].key
-            can_draw = layer.drawable and _is_drawable(run.layer(layer.key))
+            can_draw = layer.drawable and is_drawable(run.layer(layer.key))
             layers.append(dataclasses.replace(layer, unit_sets=sets, shown=shown, drawable=can_draw))
     drawable = any(layer.drawable for layer in layers)
     return dataclasses.replace(whole, layers=tuple(layers), has_report=False, drawable=drawable)
-
-
-_BY_NAME: dict[str, Endpoint] = {endpoint.name: endpoint for endpoint in endpoints.ENDPOINTS}
-
-
-def _ask(name: str, run: RunData, parameters: object) -> Any:
-    return _BY_NAME[name].answer(run, parameters)

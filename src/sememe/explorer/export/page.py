@@ -22,8 +22,6 @@ _STYLES = (
     "app/charts.css",
     *(f"app/pages/{page}.css" for page in ("draw", "units", "unit", "compare")),
 )
-# Each answer that was packed is kept while others are asked for, so that no set is encoded twice.
-KEPT_BYTES = 800 * 2**20
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,10 @@ def write_page(
     request: Request = Request(),  # noqa: B008 (frozen)
     *,
     force: bool = False,
+    workers: int = 1,
     progress: Progress = silent,
 ) -> Export:
-    """Write a run's page as one file.
+    """Write a run's page as one file; ``workers`` processes ask what it answers.
 
     Raises:
         RunError: the run has no scores yet, or lacks what was asked for; the file is there and ``force`` is
@@ -51,7 +50,7 @@ def write_page(
     """
     check_place(path, force=force)
     script, style = page_script(), page_style()
-    contents = gather(run, request, room=len(script) + len(style), progress=progress)
+    contents = gather(run, request, room=len(script) + len(style), workers=workers, progress=progress)
     content = page_html(run.name, contents, script, style).encode()
     files.write_bytes(path, content)
     return Export(path, len(content), contents)
@@ -73,11 +72,6 @@ def page_html(name: str, contents: Contents, script: str, style: str) -> str:
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
-    blocks = "\n".join(
-        f'<script type="application/octet-stream" data-block="{escape(key)}">'
-        f"{base64.b64encode(block).decode()}</script>"
-        for key, block in contents.blocks.items()
-    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -92,11 +86,20 @@ def page_html(name: str, contents: Contents, script: str, style: str) -> str:
 </head>
 <body>
 <noscript><p class="pending">This page draws itself with JavaScript, which is switched off.</p></noscript>
-{blocks}
+{blocks_html(contents)}
 <script>{script}</script>
 </body>
 </html>
 """
+
+
+def blocks_html(contents: Contents) -> str:
+    """Blocks as text that no browser runs; the page takes them out as it unpacks them."""
+    return "\n".join(
+        f'<script type="application/octet-stream" data-block="{escape(key)}">'
+        f"{base64.b64encode(block).decode()}</script>"
+        for key, block in contents.blocks.items()
+    )
 
 
 def page_script() -> str:
