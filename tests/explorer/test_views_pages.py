@@ -1,0 +1,159 @@
+"""The pages about more than one unit, and what they say of what is not there."""
+
+import json
+
+import numpy as np
+import pytest
+
+from references.asked import MAP, MLP, SAE, VECTOR, ask, liveliest
+from sememe import networks
+from sememe.explorer.endpoint import NotThere, plain
+from sememe.explorer.live.run_data import RunData
+
+
+@pytest.mark.parametrize("layer", [MLP, MAP, VECTOR])
+@pytest.mark.parametrize(
+    "name",
+    ["units", "unit", "unit-scores", "unit-effects", "unit-relatives", "image", "split", "atlas", "compare"],
+)
+def test_every_answer_is_plain_json(finished, layer, name):
+    given = {
+        "units": {"set": SAE},
+        "image": {"set": SAE, "image": 3},
+        "split": {"set": SAE, "neuron": 2},
+        "atlas": {"set": SAE, "method": "pca"},
+        "compare": {},
+    }.get(name, {"set": SAE, "unit": liveliest(finished, layer)})
+    text = json.dumps(plain(ask(finished, name, layer=layer, **given)), allow_nan=False)
+    assert len(text) < 2**20
+
+
+# --- compare, image, atlas, health
+
+
+def test_comparison_repeats_the_runs_table(finished):
+    page = ask(finished, "compare", layer=MLP)
+    table = finished.layer(MLP).measures
+    assert page.sentence == table.sentences["hidden1"]
+    duels = [duel for place in page.places for duel in place.duels]
+    assert len(duels) == len(table.differences)
+    assert {duel.outcome for duel in duels} <= {"win", "loss", "open"}
+    rows = table.select(at="own", unit_set="TopK SAE", measure="class_selectivity")
+    line = next(line for line in page.lines if line.family == "TopK SAE")
+    score = line.points[0].scores["class_selectivity"]
+    assert score.value == pytest.approx(rows[0].value, rel=1e-4)
+    assert score.of == "units"
+
+
+def test_layer_without_measures_has_no_comparison(finished):
+    assert ask(finished, "compare", layer=VECTOR) is None
+
+
+def test_shares_of_a_split_neuron_add_up_to_one(finished):
+    page = ask(finished, "split", layer=VECTOR, set=SAE, neuron=liveliest(finished, VECTOR, "Neurons-k128"))
+    total = sum(one.share for one in page.carriers) + page.others + page.constant + page.error
+    assert total == pytest.approx(1, abs=1e-6)
+    sizes = [abs(one.share) for one in page.carriers]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_contributions_before_the_logits_add_up(finished):
+    page = ask(finished, "image", layer=VECTOR, set="Neurons-k128", image=7)
+    net = networks.load(finished.folder.path("network", "digit_cnn"))
+    assert page.exact
+    assert page.firing == len(page.units)
+    total = page.contribution.sum(axis=0) + net.logits.bias.detach().numpy()
+    np.testing.assert_allclose(total, page.logits, atol=1e-3)
+    np.testing.assert_allclose(page.logits, networks.predict(net, finished.images[7:8])[0], atol=1e-4)
+    assert page.lost == pytest.approx(0, abs=1e-9)
+
+
+def test_map_of_atoms_keeps_its_t_sne_outside_of_the_run(finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before = sorted(path.name for path in finished.folder.root.rglob("*"))
+    first = ask(finished, "atlas", layer=MLP, set=SAE)
+    assert first.place.shape == (40, 2)
+    assert 0 < first.trustworthiness <= 1
+    assert len(list(tmp_path.rglob("map-*.npz"))) == 1
+    assert sorted(path.name for path in finished.folder.root.rglob("*")) == before
+    again = ask(RunData(finished.folder.root), "atlas", layer=MLP, set=SAE)
+    np.testing.assert_array_equal(again.place, first.place)
+
+
+def test_health_tells_dead_units_and_training(finished):
+    page = ask(finished, "health")
+    by_layer = {layer.layer: layer for layer in page.layers}
+    codes = finished.layer(MLP).codes(SAE).toarray()
+    own = next(each for each in by_layer[MLP].sets if each.set == SAE)
+    assert own.dead == (codes == 0).all(axis=0).sum()
+    assert own.l0.value == pytest.approx((codes != 0).sum(axis=1).mean(), rel=1e-4)
+    assert by_layer[VECTOR].sets == ()
+    assert [network.losses.tolist() for network in page.networks] == [[2.0, 1.0, 0.5]] * 2
+
+
+def test_drawing_of_an_image_fires_what_the_image_fires(finished):
+    import base64
+
+    pixels = base64.b64encode(finished.images.pixels[11].tobytes()).decode()
+    page = ask(finished, "drawn", layer=VECTOR, set=SAE, pixels=pixels, fit="false")
+    codes = finished.layer(VECTOR).codes(SAE).toarray()[11]
+    np.testing.assert_allclose(page.activation, codes, atol=1e-4)
+
+
+# --- concepts
+
+
+def test_concepts_are_those_that_the_run_found(finished, tmp_path):
+    import shutil
+
+    copy = tmp_path / "run"
+    shutil.copytree(finished.folder.root, copy)
+    values = finished.images.labels[:, None] == np.arange(10)
+    (copy / "images").mkdir()
+    np.savez_compressed(
+        copy / "images" / "known.npz",
+        **{
+            "report.concepts": np.packbits(values.reshape(-1)),
+            "report.concepts.shape": np.array(values.shape),
+            "report.concepts.names": np.array([f"class {c}" for c in range(10)]),
+        },
+    )
+    run = RunData(copy)
+    unit = liveliest(run, VECTOR)
+    page = ask(run, "unit-concepts", layer=VECTOR, set=SAE, unit=unit)
+    code = run.layer(VECTOR).codes(SAE).toarray()[:, unit]
+    best = page.best[0]
+    hits = values[code != 0, int(best.name[-1])]
+    assert best.precision == pytest.approx(hits.mean())
+    chosen = ask(run, "set-concepts", layer=VECTOR, set=SAE)
+    assert chosen.names[chosen.best[unit]] == best.name
+
+
+# --- what is not there
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("units", {"layer": "nowhere", "set": SAE}, "no layer 'nowhere'"),
+        ("units", {"layer": MLP, "set": "NoSuch-k1"}, "no unit set 'NoSuch-k1'"),
+        ("unit", {"layer": MLP, "set": SAE, "unit": 40}, "no unit 40: its units go from 0 to 39"),
+        ("unit", {"layer": MLP, "set": SAE, "unit": -1}, "no unit -1"),
+        ("unit-range", {"layer": MLP, "set": SAE, "unit": 0, "low": 2, "high": 1}, "is empty"),
+        (
+            "unit-range",
+            {"layer": MLP, "set": SAE, "unit": 0, "low": 0, "high": 1, "label": 10},
+            "no class number 10",
+        ),
+        ("unit-heat", {"layer": MAP, "set": SAE, "unit": 0, "images": "one"}, "named by their rows"),
+        ("unit-heat", {"layer": MAP, "set": SAE, "unit": 0, "images": "300"}, "from 0 to 299"),
+        ("thumbs", {"layer": MLP, "set": SAE, "number": 1}, "no picture 1"),
+        ("thumbs", {"layer": MLP, "set": SAE, "number": 0, "look": "odd"}, "choose reads or top"),
+        ("image", {"layer": MLP, "set": SAE, "image": 300}, "no image 300"),
+        ("split", {"layer": MLP, "set": SAE, "neuron": 16}, "no unit 16"),
+        ("atlas", {"layer": MLP, "set": SAE, "method": "umap"}, "choose pca or tsne"),
+    ],
+)
+def test_what_is_not_there_is_said_in_a_sentence(finished, name, given, said):
+    with pytest.raises(NotThere, match=said):
+        ask(finished, name, **given)
