@@ -13,6 +13,8 @@ export function heading(app, title, { sets = true, only = null, lead = null } = 
   function update() {
     const { layer, set } = store.get();
     const layers = store.run.layers.map((one) => ({ value: one.key, label: `${one.layer} of ${one.network}` }));
+    // A list whose first entry stands for what is not there: choosing any other is a change.
+    if (!store.layer()) layers.unshift({ value: layer, label: "choose a layer" });
     tools.replaceChildren(h("label", { class: "field" }, h("span", {}, "Layer"),
       ui.select(layers, layer, (value) => store.set({ layer: value }), "Layer")));
     const here = store.layer();
@@ -20,6 +22,7 @@ export function heading(app, title, { sets = true, only = null, lead = null } = 
     const options = here.unit_sets
       .filter((one) => !only || only(one))
       .map((one) => ({ value: one.key, label: one.title, group: KINDS[one.kind] }));
+    if (!options.some((one) => one.value === set)) options.unshift({ value: set, label: "choose a set" });
     tools.append(h("label", { class: "field" }, h("span", {}, "Units"),
       ui.select(options, set, (value) => store.set({ set: value }), "Unit set")));
   }

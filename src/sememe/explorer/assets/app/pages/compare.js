@@ -186,15 +186,15 @@ class Comparison {
     const cell = (key, control) => {
       const duel = own.find((one) => one.measure === key && one.control === control);
       if (!duel) return "\u2013";
-      return h("span", { class: `duel ${duel.outcome}`, title: `difference ${number(duel.value)}, 95 % interval ${number(duel.low)} to ${number(duel.high)}, p = ${number(duel.p_holm)} after Holm` },
-        h("b", {}, OUTCOMES[duel.outcome]), h("span", { class: "interval" }, `${signed(small(duel.value))} [${number(small(duel.low))}, ${number(small(duel.high))}]`));
+      return h("span", { class: `duel ${duel.outcome}` },
+        h("b", {}, OUTCOMES[duel.outcome]), h("span", { class: "interval" }, chance(duel.p_holm)), h("span", { class: "interval" }, `${signed(small(duel.value))} [${number(small(duel.low))}, ${number(small(duel.high))}]`));
     };
     this.duels.replaceChildren(
       h("div", { class: "tools" }, families.length > 1 ? ui.chips(families.map((value) => ({ value, label: value })), family, (value) => {
         this.store.set({ family: value }, { replace: true });
         this.#drawDuels();
       }, "Dictionary") : "",
-      h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05 after Holm's correction for all tests of the layer here, else open.`)),
+      h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05 after Holm's correction for all tests of the layer here, else open. Below, the difference with its 95 % interval.`)),
       ui.table([
         { title: "Measure", cell: (key) => (key === IN_ALL ? h("b", {}, "in all") : ui.noted(measureTitle(app, key), key)) },
         ...controls.map((control) => ({ title: `against ${control}`, cell: (key) => {
@@ -265,6 +265,7 @@ function counter() {
 
 const said = (score) => `${number(score.value)}${score.low === null ? "" : ` (95 % interval ${number(score.low)} to ${number(score.high)})`}, n = ${number(score.n)} ${score.of}`;
 const named = (line, point) => [line.family, point.title].filter(Boolean).join(", ");
+const chance = (p) => (p < 0.001 ? "p < 0.001" : `p = ${number(p, 2)}`);
 const small = (x) => (Math.abs(x) < NOTHING ? 0 : x);
 const signed = (x) => (x > 0 ? `+${number(x)}` : number(x));
 const capitalised = (text) => text[0].toUpperCase() + text.slice(1);

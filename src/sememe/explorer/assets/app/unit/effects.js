@@ -8,7 +8,7 @@ const DRAWN = 3; // logits that the dose-response draws; all of them are in its 
 const asked = ({ app, where }) => app.api.get("unit-effects", where);
 
 export function writes(of) {
-  const { app, classes, units } = of;
+  const { app, classes, units, name } = of;
   const place = h("div", { class: "writes stack tight" });
   app.ui.panel(place, () => asked(of), (found, el) => {
     if (!found.effect) {
@@ -22,7 +22,9 @@ export function writes(of) {
       h("p", { class: "small muted" }, h("span", { class: "badge" }, exact ? "exact" : "measured"),
         exact ? " From the weights: how far 1 more of its activation moves each logit, on any image."
           : ` By ablation on ${number(effect.n)} images that fire it (of ${number(found.firing)}): how far 1 of its activation moves each logit on average, with 95 % intervals.`),
-      signedBars(rows, { label: "Effect on each logit", kind: units.kind }));
+      signedBars(rows, { label: "Effect on each logit", kind: units.kind }),
+      exact ? "" : app.ui.behind(() => app.ui.table([{ title: "Logit", key: "label" }, { title: "Effect of 1", number: true, cell: (row) => app.ui.score(row) }],
+        rows, { caption: `Effect of ${name} on each logit` })));
   });
   return app.ui.card("What it writes", place);
 }
@@ -37,7 +39,7 @@ export function ablation(of) {
   return app.ui.card("What happens without it, and with more of it", place);
 }
 
-function byClass({ classes, name }, { by_class: by, images }) {
+function byClass({ app, classes, name }, { by_class: by, images }) {
   const k = classes.length;
   const said = (r, c) => `images of ${classes[r]}, logit ${classes[c]}: ${number(by.change.values[r * k + c])}, 95 % interval ${number(by.low.values[r * k + c])} to ${number(by.high.values[r * k + c])}`;
   return h("div", { class: "stack" },
@@ -45,8 +47,13 @@ function byClass({ classes, name }, { by_class: by, images }) {
     h("p", { class: "small muted" }, `Mean change of each logit (column) on the images of each class (row, with their number) when it is set to 0; ${number(images)} images that fire it.`),
     matrix(by.change, { rows: classes.map((name, c) => `${name} (${by.images.values[c]})`), columns: classes, corner: "class",
       caption: `Change of each logit by class when ${name} is ablated`, title: said }),
-    h("p", { class: "small" }, flips(by)));
+    h("p", { class: "small" }, flips(by)),
+    app.ui.behind(() => app.ui.table([{ title: "Images of", cell: (r) => `${classes[r]} (${by.images.values[r]})` },
+      ...classes.map((logit, c) => ({ title: `logit ${logit}`, number: true, cell: (r) => app.ui.score(scored(by, r * k + c)) }))],
+    classes.map((_, r) => r).filter((r) => by.images.values[r]), { caption: `The same with 95 % intervals: logits by class when ${name} is ablated` }), "With their intervals"));
 }
+
+const scored = ({ change, low, high }, at) => ({ value: change.values[at], low: low.values[at], high: high.values[at] });
 
 function flips(by) {
   const total = by.images.values.reduce((a, b) => a + b, 0);
@@ -67,7 +74,7 @@ function doses({ app, classes, units, name: of }, { doses: { factor, change, low
       title: `${number(f)} \u00d7: logit ${name(c)} ${number(change.values[d * k + c])}, 95 % interval ${number(low.values[d * k + c])} to ${number(high.values[d * k + c])}, n = ${images}` })),
   }));
   const columns = [{ title: "times", cell: (d) => number(factor.values[d]) },
-    ...Array.from({ length: k }, (_, c) => ({ title: name(c), number: true, cell: (d) => number(change.values[d * k + c]) }))];
+    ...Array.from({ length: k }, (_, c) => ({ title: name(c), number: true, cell: (d) => app.ui.score(scored({ change, low, high }, d * k + c)) }))];
   return h("div", { class: "stack" },
     h("h3", { class: "card-title" }, "Turned down and up"),
     h("p", { class: "small muted" }, `Mean change of the ${most.length} logits that move most when its activation is multiplied; ${number(images)} images, 95 % bands.`),
