@@ -3,10 +3,13 @@
 
 import { h, number } from "./ui.js";
 
-/** Width of a chart in its own units: those of the screen up to `most`, so that letters keep their size on a phone. */
-export function fitted(most) {
-  const room = innerWidth >= 1024 ? (Math.min(innerWidth, 1536) - 150) / 2 : innerWidth - 72; // two cards side by side
-  return Math.round(Math.max(280, Math.min(most, room)));
+/**
+ * Width of a chart in its own units: those of the screen, so that letters have the same size in all of them.
+ * `share` is its card's of the page, where cards stand side by side.
+ */
+export function fitted(share = 0.5) {
+  const room = innerWidth >= 1024 ? (Math.min(innerWidth, 1536) - 80) * share - 45 : innerWidth - 72;
+  return Math.round(Math.max(280, room));
 }
 
 /** A linear or logarithmic scale from values to pixels. */
@@ -62,14 +65,14 @@ export function mark(kind, x, y, { nth = 0, size = 4.5, title = "" } = {}) {
   return h("path", { ...attributes, d: shapes[nth % shapes.length] }, tip);
 }
 
-/** Firings by activation, stacked by class with the most frequent at the foot; a range is brushed by dragging. */
-export function histogram({ edges, counts, labels, chosen = null, range = null, onRange = null, width = fitted(640), height = 210 }) {
+/** Firings by activation, stacked by class, that with most activation at the foot; a range is brushed by dragging. */
+export function histogram({ edges, counts, labels, chosen = null, range = null, onRange = null, width = fitted(0.55), height = 210 }) {
   const [classes, bins] = counts.shape;
   const pad = { left: 40, right: 8, top: 18, bottom: 38 };
   const at = (c, b) => counts.values[c * bins + b];
-  const sum = (c) => Array.from({ length: bins }, (_, b) => at(c, b)).reduce((a, n) => a + n, 0);
+  const mass = Array.from({ length: classes }, (_, c) => Array.from({ length: bins }, (__, b) => at(c, b) * Math.abs(edges[b] + edges[b + 1])).reduce((a, m) => a + m, 0));
   const shown = Array.from({ length: classes }, (_, c) => c).filter((c) => chosen === null || c === chosen);
-  shown.sort((a, b) => sum(b) - sum(a));
+  shown.sort((a, b) => mass[b] - mass[a]);
   const totals = Array.from({ length: bins }, (_, b) => shown.reduce((all, c) => all + at(c, b), 0));
   const [low, high] = [edges[0], edges[edges.length - 1]];
   const x = scale([low, high], [pad.left, width - pad.right]);
@@ -180,9 +183,9 @@ export function matrix({ shape, values }, { rows, columns, corner = "", caption,
  * Lines over one axis: lines [{name, kind, nth, points: [{x, y, low, high, title}], dashed}].
  * Names stand at the lines' ends where there is room, else in the page's legend.
  */
-export function lines(all, { width: most = 640, height = 300, log = false, yRange = null, xLabel = "", yLabel = "", label = "", named = true, levels = [], xTicks = null }) {
+export function lines(all, { height = 300, log = false, yRange = null, xLabel = "", yLabel = "", label = "", named = true, levels = [], xTicks = null }) {
   const points = all.flatMap((line) => line.points);
-  const width = fitted(most);
+  const width = fitted();
   const pad = { left: 44, right: named ? Math.min(158, width / 2.6) : 16, top: yLabel ? 26 : 12, bottom: 40 };
   const xs = points.map((p) => p.x);
   let xRange = [Math.min(...xs), Math.max(...xs)];
@@ -244,8 +247,8 @@ function placeNames(svg, names, left, top, bottom) {
 }
 
 /** Rows of dots with intervals over one axis: rows [{name, kind, nth, score, note}]; `null` where chance is. */
-export function dotRows(rows, { range, width: most = 520, label = "", xLabel = "" }) {
-  const width = fitted(most);
+export function dotRows(rows, { range, label = "", xLabel = "" }) {
+  const width = fitted();
   const step = 26;
   const pad = { left: 158, right: 14, top: 4, bottom: xLabel ? 40 : 22 };
   const height = pad.top + pad.bottom + step * rows.length;
@@ -266,7 +269,7 @@ export function dotRows(rows, { range, width: most = 520, label = "", xLabel = "
     const { value, low, high } = row.score;
     if (Number.isFinite(row.score.null)) svg.append(h("line", { class: "chance", x1: x(row.score.null), x2: x(row.score.null), y1: y - 7, y2: y + 7 }));
     if (Number.isFinite(low)) svg.append(h("line", { class: `whisker ${row.kind}`, x1: x(low), x2: x(high), y1: y, y2: y }));
-    const said = `${row.name}: ${number(value)}${Number.isFinite(low) ? `, 95 % interval ${number(low)} to ${number(high)}` : ""}${row.score.n ? `, n = ${number(row.score.n)} ${row.score.of}` : ""}${row.note ? `; ${row.note}` : ""}`;
+    const said = `${row.name}: ${number(value)}${Number.isFinite(low) ? `, 95\u00a0% interval ${number(low)} to ${number(high)}` : ""}${row.score.n ? `, n = ${number(row.score.n)} ${row.score.of}` : ""}${row.note ? `; ${row.note}` : ""}`;
     svg.append(mark(row.kind, x(value), y, { nth: row.nth, title: said, size: 5 }));
   });
   return svg;

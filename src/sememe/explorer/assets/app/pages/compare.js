@@ -131,8 +131,8 @@ class Comparison {
         this.store.set({ all: event.target.checked ? "1" : null }, { replace: true });
         this.#drawFrontier();
       } }), "also the controls that never get to the compared place") : "",
-      h("p", { class: "small muted" }, `${measureTitle(app, key)} against the share of variance that is lost: a line a family, swept over its sparsity, with 95 % intervals. Left is more faithful${better(measure)}.`),
-      all.length || levels.length ? lines(all, { log: true, levels, label: `${measureTitle(app, key)} against fidelity, by family; the same numbers are in the table below`, width: 640, height: 380,
+      h("p", { class: "small muted" }, `${measureTitle(app, key)} against the share of variance that is lost: a line a family, swept over its sparsity, with 95\u00a0% intervals. Left is more faithful${better(measure)}.`),
+      all.length || levels.length ? lines(all, { log: true, levels, label: `${measureTitle(app, key)} against fidelity, by family; the same numbers are in the table below`, height: 380,
         yRange: scoreRange(measure, scores), xLabel: "variance lost (FVU)  \u2190 more faithful", yLabel: measureTitle(app, key) }) : h("p", { class: "pending" }, "No unit set has this score."),
       this.ui.behind(() => this.ui.table([
         { title: "Units", cell: (row) => this.ui.kind(row.line.kind, named(row.line, row.point)) },
@@ -156,8 +156,8 @@ class Comparison {
     }));
     const scores = rows.map((row) => row.score).filter(Boolean);
     this.matched.replaceChildren(
-      h("p", { class: "small muted" }, `${capitalised(placeName(place))}, by interpolation along each family's own frontier. Dots are means over units with 95 % intervals, dead units counted as 0; a tick is what chance gives${better(measure)}.`),
-      dotRows(rows, { range: scoreRange(measure, scores), label: `${measureTitle(app, key)} ${placeName(place)}; the same numbers are in the table below`, width: 560, xLabel: measureTitle(app, key) }),
+      h("p", { class: "small muted" }, `${capitalised(placeName(place))}, by interpolation along each family's own frontier. Dots are means over units with 95\u00a0% intervals, dead units counted as 0; a tick is what chance gives${better(measure)}.`),
+      dotRows(rows, { range: scoreRange(measure, scores), label: `${measureTitle(app, key)} ${placeName(place)}; the same numbers are in the table below`, xLabel: measureTitle(app, key) }),
       ui.behind(() => ui.table([
         { title: "Units", cell: (row) => ui.kind(row.kind, row.name) },
         { title: "Score", number: true, cell: (row) => (row.score ? ui.score(row.score) : row.note) },
@@ -194,7 +194,7 @@ class Comparison {
         this.store.set({ family: value }, { replace: true });
         this.#drawDuels();
       }, "Dictionary") : "",
-      h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05 after Holm's correction for all tests of the layer here, else open. Below, the difference with its 95 % interval.`)),
+      h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05 after Holm's correction for all tests of the layer here, else open. Below, the difference with its 95\u00a0% interval.`)),
       ui.table([
         { title: "Measure", cell: (key) => (key === IN_ALL ? h("b", {}, "in all") : ui.noted(measureTitle(app, key), key)) },
         ...controls.map((control) => ({ title: `against ${control}`, cell: (key) => {
@@ -263,7 +263,7 @@ function counter() {
   };
 }
 
-const said = (score) => `${number(score.value)}${score.low === null ? "" : ` (95 % interval ${number(score.low)} to ${number(score.high)})`}, n = ${number(score.n)} ${score.of}`;
+const said = (score) => `${number(score.value)}${score.low === null ? "" : ` (95\u00a0% interval ${number(score.low)} to ${number(score.high)})`}, n = ${number(score.n)} ${score.of}`;
 const named = (line, point) => [line.family, point.title].filter(Boolean).join(", ");
 const chance = (p) => (p < 0.001 ? "p < 0.001" : `p = ${number(p, 2)}`);
 const small = (x) => (Math.abs(x) < NOTHING ? 0 : x);

@@ -78,7 +78,7 @@ function fill(app, page, place, { layer, set, image }) {
       { title: "With the reconstruction", number: true, cell: (c) => meter(page.spliced.values[c]) }], names.map((_, c) => c), { caption: "Logits and probabilities" })) : "";
   place.replaceChildren(h("div", { class: `image-columns ${units.kind}` },
     h("div", { class: "stack" }, h("div", { class: "image-first" }, h("div", { class: "image-big" }, big), facts),
-      h("div", { class: "card" }, probabilities || h("p", { class: "pending" }, "This network does not run inside the explorer."))),
+      h("div", { class: "card" }, probabilities || h("p", { class: "pending" }, page.why_not))),
     contributions(app, page, { layer, set, wanted, k })));
 }
 

@@ -82,7 +82,7 @@ function training(app, network) {
   return app.ui.card(h("h2", { class: "card-title" }, h("code", {}, network.network), `, ${network.title}`),
     facts([["accuracy", percent(network.accuracy.value, 2), `on ${number(network.accuracy.n)} ${network.accuracy.of}`], ["trained in", `${number(network.seconds)} s`], ["epochs", number(network.epochs)]]),
     points.length > 1 ? lines([{ name: "", kind: "control", nth: 0, points, marks: points.length < 40 }],
-      { label: `Training loss over ${network.epochs} epochs, from ${number(losses[0])} to ${number(losses.at(-1))}`, xLabel: "epochs", yLabel: "training loss", named: false, width: 480, height: 200 }) : "",
+      { label: `Training loss over ${network.epochs} epochs, from ${number(losses[0])} to ${number(losses.at(-1))}`, xLabel: "epochs", yLabel: "training loss", named: false, height: 220 }) : "",
     points.length > 1 ? h("details", { class: "more-table" }, h("summary", {}, "The same as a table"), app.ui.table([{ title: "Epoch", number: true, cell: (p) => number(p.x) }, { title: "Loss", number: true, cell: (p) => number(p.y) }],
       points.length > 60 ? points.filter((_, i) => i % Math.ceil(points.length / 60) === 0) : points, { caption: "Training loss" })) : "");
 }
@@ -91,7 +91,7 @@ function health(app, layer) {
   const { store, ui } = app;
   const heading = h("h2", { class: "card-title" }, h("code", {}, layer.layer), `, ${layer.title}`);
   if (!layer.sets.length) return ui.card(heading, h("p", { class: "pending" }, "This layer has not been measured yet."));
-  return ui.card(heading, h("p", { class: "small muted" }, `${number(layer.items)} items that nothing was fitted on, 95 % intervals in brackets. A unit is dead if it never fires on them.`),
+  return ui.card(heading, h("p", { class: "small muted" }, `${number(layer.items)} items that nothing was fitted on, 95\u00a0% intervals in brackets. A unit is dead if it never fires on them.`),
     ui.table([
       { title: "Units", cell: (set) => h("a", { href: store.link({ page: "units", layer: layer.layer, set: set.set }) }, ui.kind(set.kind, set.title)) },
       { title: "Number", number: true, cell: (set) => number(set.units) },

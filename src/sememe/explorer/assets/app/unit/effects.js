@@ -21,7 +21,7 @@ export function writes(of) {
     el.append(
       h("p", { class: "small muted" }, h("span", { class: "badge" }, exact ? "exact" : "measured"),
         exact ? " From the weights: how far 1 more of its activation moves each logit, on any image."
-          : ` By ablation on ${number(effect.n)} images that fire it (of ${number(found.firing)}): how far 1 of its activation moves each logit on average, with 95 % intervals.`),
+          : ` By ablation on ${number(effect.n)} images that fire it (of ${number(found.firing)}): how far 1 of its activation moves each logit on average, with 95\u00a0% intervals.`),
       signedBars(rows, { label: "Effect on each logit", kind: units.kind }),
       exact ? "" : app.ui.behind(() => app.ui.table([{ title: "Logit", key: "label" }, { title: "Effect of 1", number: true, cell: (row) => app.ui.score(row) }],
         rows, { caption: `Effect of ${name} on each logit` })));
@@ -41,7 +41,7 @@ export function ablation(of) {
 
 function byClass({ app, classes, name }, { by_class: by, images }) {
   const k = classes.length;
-  const said = (r, c) => `images of ${classes[r]}, logit ${classes[c]}: ${number(by.change.values[r * k + c])}, 95 % interval ${number(by.low.values[r * k + c])} to ${number(by.high.values[r * k + c])}`;
+  const said = (r, c) => `images of ${classes[r]}, logit ${classes[c]}: ${number(by.change.values[r * k + c])}, 95\u00a0% interval ${number(by.low.values[r * k + c])} to ${number(by.high.values[r * k + c])}`;
   return h("div", { class: "stack" },
     h("h3", { class: "card-title" }, "Ablated, by class"),
     h("p", { class: "small muted" }, `Mean change of each logit (column) on the images of each class (row, with their number) when it is set to 0; ${number(images)} images that fire it.`),
@@ -50,7 +50,7 @@ function byClass({ app, classes, name }, { by_class: by, images }) {
     h("p", { class: "small" }, flips(by)),
     app.ui.behind(() => app.ui.table([{ title: "Images of", cell: (r) => `${classes[r]} (${by.images.values[r]})` },
       ...classes.map((logit, c) => ({ title: `logit ${logit}`, number: true, cell: (r) => app.ui.score(scored(by, r * k + c)) }))],
-    classes.map((_, r) => r).filter((r) => by.images.values[r]), { caption: `The same with 95 % intervals: logits by class when ${name} is ablated` }), "With their intervals"));
+    classes.map((_, r) => r).filter((r) => by.images.values[r]), { caption: `The same with 95\u00a0% intervals: logits by class when ${name} is ablated` }), "With their intervals"));
 }
 
 const scored = ({ change, low, high }, at) => ({ value: change.values[at], low: low.values[at], high: high.values[at] });
@@ -71,14 +71,14 @@ function doses({ app, classes, units, name: of }, { doses: { factor, change, low
   const all = most.map((c, nth) => ({
     name: `logit ${name(c)}`, kind: units.kind, nth,
     points: [...factor.values].map((f, d) => ({ x: f, y: change.values[d * k + c], low: low.values[d * k + c], high: high.values[d * k + c],
-      title: `${number(f)} \u00d7: logit ${name(c)} ${number(change.values[d * k + c])}, 95 % interval ${number(low.values[d * k + c])} to ${number(high.values[d * k + c])}, n = ${images}` })),
+      title: `${number(f)} \u00d7: logit ${name(c)} ${number(change.values[d * k + c])}, 95\u00a0% interval ${number(low.values[d * k + c])} to ${number(high.values[d * k + c])}, n = ${images}` })),
   }));
   const columns = [{ title: "times", cell: (d) => number(factor.values[d]) },
     ...Array.from({ length: k }, (_, c) => ({ title: name(c), number: true, cell: (d) => app.ui.score(scored({ change, low, high }, d * k + c)) }))];
   return h("div", { class: "stack" },
     h("h3", { class: "card-title" }, "Turned down and up"),
-    h("p", { class: "small muted" }, `Mean change of the ${most.length} logits that move most when its activation is multiplied; ${number(images)} images, 95 % bands.`),
+    h("p", { class: "small muted" }, `Mean change of the ${most.length} logits that move most when its activation is multiplied; ${number(images)} images, 95\u00a0% bands.`),
     lines(all, { xLabel: "times its own activation", yLabel: "change of the logit", label: "Change of the logits by dose; all logits are in the table below",
-      width: 560, height: 300, xTicks: [...factor.values] }),
+      height: 300, xTicks: [...factor.values] }),
     app.ui.behind(() => app.ui.table(columns, [...factor.values.keys()], { caption: `Mean change of each logit by dose of ${of}` }), "All logits, as a table"));
 }

@@ -23,7 +23,7 @@ function standings({ app, where, page, name }, all) {
     { title: "Measure", cell: (score) => ui.noted(measureTitle(app, score.key), score.key) },
     { title: "Value", number: true, cell: (score) => ui.score(score) },
     ...sets.map((one) => ({
-      title: one.set === where.set ? "its own set" : ui.kind(one.kind, one.title), number: true,
+      title: one.set === where.set ? "its own set" : ui.kind(one.kind, one.title.replace(" = ", "\u00a0=\u00a0")), number: true,
       cell: (score) => percentile(score.among.find((each) => each.set === one.set)),
     })),
   ];
@@ -31,7 +31,7 @@ function standings({ app, where, page, name }, all) {
   const rows = families.flatMap((family) => [{ group: family }, ...known.filter((score) => familyOf(app, score.key) === family)]);
   return [
     h("p", { class: "small muted" }, "Each column is a set of units: the share of them that score lower than this one, dead units among them. ",
-      "Stand it against its own set, the neurons, and what a dictionary has to beat. In brackets the 95 % interval over images, where the run or the explorer can resample them. ",
+      "Stand it against its own set, the neurons, and what a dictionary has to beat. In brackets the 95\u00a0% interval over images, where the run or the explorer can resample them. ",
       `n = ${number(page.items)} ${places} that nothing was fitted on.`),
     ui.table(columns, rows, { caption: `Scores and percentiles of ${name}`, wide: true }),
   ];

@@ -45,7 +45,7 @@ export function strengths(of, firings) {
   draw();
   const asleep = silent.values.reduce((a, b) => a + b, 0);
   return ui.card("How strongly it fires, by class",
-    h("p", { class: "small muted" }, `${number(page.firings)} firings; the other ${number(asleep)} of ${number(page.items)} items leave it silent. Parts of a bar are classes, the most frequent at its foot. Drag over a range to see what lies in it.`),
+    h("p", { class: "small muted" }, `${number(page.firings)} firings; the other ${number(asleep)} of ${number(page.items)} items leave it silent. Parts of a bar are classes, at its foot the one with most of the unit's activation. Drag over a range to see what lies in it.`),
     place, ui.behind(() => table(of, labels)));
 }
 

@@ -104,7 +104,7 @@ export class Units {
       + (measured ? "" : " This layer has not been measured yet: scores will appear once the run has come so far.");
     const hasIntervals = this.#page.columns.some(({ key, low }) => low && this.#columns.includes(key));
     if (s.view === "wall") this.count.append(" Under each stand its number and the class with most of its activation.");
-    else if (hasIntervals) this.count.append(" In brackets: 95 % intervals over images.");
+    else if (hasIntervals) this.count.append(" In brackets: 95\u00a0% intervals over images.");
     if (s.ids) this.count.append(" Chosen on the atlas. ", h("a", { href: this.#app.store.link({ ids: null }) }, "Show all"));
   }
 
