@@ -6,6 +6,7 @@ import pytest
 
 from sememe import dictionaries, recipes
 from sememe.errors import RunError
+from sememe.recipes.digit_layers import DIGIT_LAYERS
 
 CONTROLS = {
     "top neurons",
@@ -40,7 +41,9 @@ def test_every_layer_has_the_neurons_two_dictionaries_and_all_controls():
     for layer in recipes.configure("mnist").layers:
         titles = {sweep.title: sweep.kind for sweep in layer.sweeps}
         assert titles["neurons"] == "neurons"
-        assert [title for title, kind in titles.items() if kind == "features"] == ["TopK SAE", "L1 SAE"]
+        chosen = DIGIT_LAYERS[layer.layer].title
+        assert [title for title, kind in titles.items() if kind == "features"] == [chosen, "L1 SAE"]
+        assert layer.default.title == chosen
         assert {title for title, kind in titles.items() if kind == "control"} == CONTROLS
 
 

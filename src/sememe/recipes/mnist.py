@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sememe.recipes.configuration import Effort, LayerPlan, NetworkPlan, RunConfiguration, Sweep
+from sememe.recipes.digit_layers import DIGIT_LAYERS, STEPS, DigitLayer
 
 Values = tuple[float, ...]
 
@@ -11,9 +12,10 @@ Values = tuple[float, ...]
 def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
     """Four layers, and on each the neurons, two kinds of dictionary and thirteen controls.
 
-    A TopK dictionary has about as many components as its layer has neurons: on the development split every
-    doubling scattered concepts over more components, and scored lower on them. What it is compared with has
-    four times as many where that makes it more faithful. Each kind is swept over its sparsity, so that all
+    The dictionary of each layer is the one that stood highest on the development split (``digit_layers.py``),
+    with about as many components as the layer has neurons: every doubling scattered concepts over more
+    components, and scored lower on them. What it is compared with has four times as many where that makes it
+    more faithful. Each kind is swept over its sparsity, so that all
     can be compared where they reach the same fidelity. ``quick`` looks at one layer of each network, on fewer
     images, and leaves out the second network and the controls that cost a training of their own.
     """
@@ -51,10 +53,7 @@ def mnist(*, quick: bool = False, seed: int = 0) -> RunConfiguration:
 
 def _hidden1(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
-        neurons=16,
-        n_components=32,
-        wide=64,
-        steps=400,
+        layer=DIGIT_LAYERS["hidden1"],
         top_neurons=(4, 8, 10, 12),
         features=(4, 6, 8, 12),
         twins=(4, 6, 8),
@@ -69,15 +68,12 @@ def _hidden1(seed: int, quick: bool) -> LayerPlan:
         pixels=(8,),
     )
     sweeps = swept.sweeps(seed, quick)
-    return LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, 0, sweeps, "TopKSAE-k6", (4.0,))
+    return LayerPlan("digit_mlp", "hidden1", "the first hidden layer", 16, 0, sweeps, swept.shown(6), (4.0,))
 
 
 def _hidden2(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
-        neurons=16,
-        n_components=16,
-        wide=64,
-        steps=400,
+        layer=DIGIT_LAYERS["hidden2"],
         top_neurons=(4, 8, 12, 14),
         features=(2, 4, 6, 8),
         twins=(2, 4, 6),
@@ -92,15 +88,12 @@ def _hidden2(seed: int, quick: bool) -> LayerPlan:
         pixels=(4,),
     )
     sweeps = swept.sweeps(seed, quick)
-    return LayerPlan("digit_mlp", "hidden2", "the second hidden layer", 16, 0, sweeps, "TopKSAE-k4", (4.0,))
+    return LayerPlan("digit_mlp", "hidden2", "the second hidden layer", 16, 0, sweeps, swept.shown(4), (4.0,))
 
 
 def _conv2(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
-        neurons=32,
-        n_components=32,
-        wide=128,
-        steps=600,
+        layer=DIGIT_LAYERS["conv2"],
         top_neurons=(2, 3, 4, 8),
         features=(3, 4, 6),
         twins=(3, 4),
@@ -115,15 +108,12 @@ def _conv2(seed: int, quick: bool) -> LayerPlan:
         pixels=(8,),
     )
     sweeps = swept.sweeps(seed, quick)
-    return LayerPlan("digit_cnn", "conv2", "the second convolution", 32, 60, sweeps, "TopKSAE-k4", (4.0,))
+    return LayerPlan("digit_cnn", "conv2", "the second convolution", 32, 60, sweeps, swept.shown(4), (4.0,))
 
 
 def _fc1(seed: int, quick: bool) -> LayerPlan:
     swept = _Swept(
-        neurons=128,
-        n_components=128,
-        wide=512,
-        steps=600,
+        layer=DIGIT_LAYERS["fc1"],
         top_neurons=(8, 32, 48),
         features=(8, 12, 16, 32),
         twins=(12, 16),
@@ -139,17 +129,14 @@ def _fc1(seed: int, quick: bool) -> LayerPlan:
     )
     sweeps = swept.sweeps(seed, quick)
     title = "the layer before the output"
-    return LayerPlan("digit_cnn", "fc1", title, 128, 0, sweeps, "TopKSAE-k16", (16.0,))
+    return LayerPlan("digit_cnn", "fc1", title, 128, 0, sweeps, swept.shown(16), (16.0,))
 
 
 @dataclass(frozen=True)
 class _Swept:
     """What is swept on one layer: for each kind the values between which the places of comparison lie."""
 
-    neurons: int
-    n_components: int
-    wide: int
-    steps: int
+    layer: DigitLayer
     top_neurons: Values
     features: Values
     twins: Values
@@ -163,17 +150,21 @@ class _Swept:
     untrained: Values
     pixels: Values
 
+    def shown(self, k: int) -> str:
+        """The point whose features the report shows."""
+        return f"{self.layer.dictionary}-k{k}"
+
     def sweeps(self, seed: int, quick: bool) -> tuple[Sweep, ...]:
         """The neurons, the dictionaries, the controls."""
-        steps = ("max_steps", self.steps if not quick else self.steps // 3)
-        size = (("n_components", self.wide), ("random_state", seed))
-        trained = (("n_components", self.n_components), ("random_state", seed), steps)
+        layer, steps = self.layer, ("max_steps", STEPS if not quick else STEPS // 6)
+        size = (("n_components", layer.wide), ("random_state", seed))
+        trained = (("n_components", layer.n_components), ("random_state", seed), steps)
         squares = (*size, ("codes", "least_squares"))
         passes = (("random_state", seed), ("n_epochs", 2))
         ica = (("random_state", seed), ("max_items", 4_000), ("max_iter", 200), ("tolerance", 0.05))
         rotation = (("random_state", seed),)
-        few, components = 10_000, (self.n_components, self.wide)
-        whole = (self.neurons,)
+        few, components = 10_000, (layer.n_components, layer.wide)
+        whole, same = (layer.neurons,), layer.dictionary
 
         def control(title: str, dictionary: str, values: Values, fixed: tuple = (), **more: Any) -> Sweep:
             parameter = "n_components" if dictionary in ("NMF", "KMeans", "CodebookVQ") else "k"
@@ -181,7 +172,7 @@ class _Swept:
 
         sweeps = (
             Sweep("neurons", "Neurons", "neurons", "k", whole, twins=whole),
-            Sweep("TopK SAE", "TopKSAE", "features", "k", self.features, trained, twins=self.twins),
+            Sweep(layer.title, layer.dictionary, "features", "k", self.features, trained, twins=self.twins),
             Sweep("L1 SAE", "L1SAE", "features", "l1_coefficient", self.l1, trained),
             control("top neurons", "Neurons", self.top_neurons, name="TopNeurons", twins=self.top_neurons),
             control("rotated neurons", "RotatedNeurons", self.rotated, rotation, twins=self.rotated),
@@ -194,10 +185,8 @@ class _Swept:
             control("k-means", "KMeans", components, passes, items=few, twins=components),
             control("VQ codebook", "CodebookVQ", components, passes, items=few),
             control("frozen decoder", "FrozenDecoderSAE", self.frozen, trained),
-            control(
-                "untrained network", "TopKSAE", self.untrained, trained, name="Untrained", source="untrained"
-            ),
-            control("pixels", "TopKSAE", self.pixels, trained, name="Pixels", source="pixels"),
+            control("untrained network", same, self.untrained, trained, name="Untrained", source="untrained"),
+            control("pixels", same, self.pixels, trained, name="Pixels", source="pixels"),
         )
         costly = ("ICA", "frozen decoder", "untrained network", "pixels", "VQ codebook")
         return sweeps if not quick else tuple(sweep for sweep in sweeps if sweep.title not in costly)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sememe.errors import RunError, choices
 from sememe.judging import Source
 from sememe.recipes import Sweep
+from sememe.recipes.digit_layers import DIGIT_LAYERS, FAMILIES, DigitLayer
 from sememe.studies.scoring import powers_of_two
 
 Seeds = Literal["one", "all"]
@@ -43,14 +44,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a layer asks of its dictionaries."""
+    """What a study asks of the dictionaries on a layer."""
 
-    neurons: int
-    components: int
-    """Of the dictionaries: about as many as neurons. Wider ones scatter a concept over many components: on
-    the development split the measures of concepts fell with every doubling."""
-    wide: int
-    """Of one dictionary and the controls once more, so that none is handicapped by the choice above."""
+    layer: DigitLayer
     k: tuple[int, ...]
     """Sparsities, from sparse to faithful."""
     l0: float
@@ -58,21 +54,11 @@ class Shape:
 
 
 SHAPES = {
-    "hidden1": Shape(16, 32, 64, (4, 6, 8, 10), 4.0),
-    "hidden2": Shape(16, 16, 64, (2, 4, 6, 8), 4.0),
-    "conv2": Shape(32, 32, 128, (3, 4, 5, 8), 4.0),
-    "fc1": Shape(128, 128, 512, (8, 12, 16, 24), 16.0),
+    "hidden1": Shape(DIGIT_LAYERS["hidden1"], (4, 6, 8, 10), 4.0),
+    "hidden2": Shape(DIGIT_LAYERS["hidden2"], (2, 4, 6, 8), 4.0),
+    "conv2": Shape(DIGIT_LAYERS["conv2"], (3, 4, 5, 8), 4.0),
+    "fc1": Shape(DIGIT_LAYERS["fc1"], (8, 12, 16, 24), 16.0),
 }
-
-FAMILIES = {
-    "topk": ("TopK SAE", "TopKSAE"),
-    "batchtopk": ("BatchTopK SAE", "BatchTopKSAE"),
-    "matryoshka": ("Matryoshka SAE", "MatryoshkaSAE"),
-    "pursuit": ("matching pursuit SAE", "MatchingPursuitSAE"),
-    "archetypal": ("archetypal SAE", "ArchetypalSAE"),
-    "jumprelu": ("JumpReLU SAE", "JumpReLUSAE"),
-}
-"""What a family is called on the command line, in tables, and in ``dictionaries.registry()``."""
 
 _ICA = (("max_items", 10_000), ("max_iter", 200), ("tolerance", 0.05))
 _JUMP = (3.0, 1.0, 0.3, 0.1)  # weights of JumpReLU's L0, from sparse to faithful
@@ -99,25 +85,29 @@ def lineup(
 
     Args:
         shape: of the layer.
-        families: keys of :data:`FAMILIES`. The verdict is about the first; the others stand beside it, with
-            one seed on every network.
+        families: keys of :data:`FAMILIES`. The verdict is about the layer's default if it is among them, else
+            about the first; the others stand beside it, with one seed on every network. None: the default
+            alone.
         k: sparsities of dictionaries.
         steps: of those that are trained.
         costly: with the controls that take seconds to fit: ICA, NMF, and trained ones.
         all_wide: with a wide dictionary of every family, and not of the first alone.
     """
-    size = (("n_components", shape.components),)
+    layer = shape.layer
+    size = (("n_components", layer.n_components),)
     trained = (*size, ("max_steps", steps))
-    wide = (("n_components", shape.wide),)
-    kept = powers_of_two(2, shape.neurons)
+    wide = (("n_components", layer.wide),)
+    kept = powers_of_two(2, layer.neurons)
     found = [Entry(Sweep("neurons", "Neurons", "neurons", "k", kept), "one")]
-    for name in families:
-        first = name == families[0]
-        found.append(Entry(_features(name, k, trained), "all" if first else "one", beside=not first))
-    for name in families if all_wide else families[:1]:
+    default = families[0] if families and layer.family not in families else layer.family
+    ordered = [default, *(name for name in families if name != default)]
+    for name in ordered:
+        beside = name != default
+        found.append(Entry(_features(name, k, trained), "one" if beside else "all", beside=beside))
+    for name in ordered if all_wide else [default]:
         sweep = _features(name, k, (*wide, ("max_steps", steps)), before="wide ")
         found.append(Entry(sweep, "one", beside=True))
-    both, passes = (shape.components, shape.wide), (("n_epochs", 2),)
+    both, passes = (layer.n_components, layer.wide), (("n_epochs", 2),)
     found += [
         Entry(Sweep("rotated neurons", "RotatedNeurons", "control", "k", kept), "one"),
         Entry(Sweep("random directions", "RandomDictionary", "control", "k", k, size), "all"),
@@ -129,15 +119,16 @@ def lineup(
     ]
     if costly:
         ends = tuple(dict.fromkeys((int(shape.l0), k[-1])))
-        narrow = tuple(sorted({max(2, shape.neurons // share) for share in (8, 4, 2)}))
+        same = FAMILIES[default][1] if default != "jumprelu" else "TopKSAE"  # the others are swept over k
+        narrow = tuple(sorted({max(2, layer.neurons // share) for share in (8, 4, 2)}))
         found += [
             Entry(Sweep("ICA", "FastICA", "control", "k", kept, _ICA), "one"),
             Entry(Sweep("NMF", "NMF", "control", "n_components", narrow, passes), "one"),
             Entry(Sweep("VQ codebook", "CodebookVQ", "control", "n_components", both[1:], passes), "one"),
             Entry(Sweep("frozen decoder", "FrozenDecoderSAE", "control", "k", ends, trained), "one"),
-            Entry(Sweep("untrained network", "TopKSAE", "control", "k", ends, trained), "one", "untrained"),
+            Entry(Sweep("untrained network", same, "control", "k", ends, trained), "one", "untrained"),
             # Hundreds of pixels are never given back by so few components: equal sparsity is what can be met.
-            Entry(Sweep("pixels", "TopKSAE", "control", "k", ends[:1], trained), "one", "pixels"),
+            Entry(Sweep("pixels", same, "control", "k", ends[:1], trained), "one", "pixels"),
         ]
     return tuple(found)
 

@@ -12,6 +12,7 @@ from sememe import files, judging
 from sememe.errors import RunError
 from sememe.judging import Places
 from sememe.measures import MeasureTable
+from sememe.recipes.digit_layers import STEPS
 from sememe.runs.stage import Stage
 from sememe.studies import subjects
 from sememe.studies.bench import Bench, of_layer
@@ -27,7 +28,7 @@ class Monosemanticity(Study):
     """Layers x network seeds x dictionary seeds x families x sparsities, and all controls."""
 
     families: tuple[str, ...]
-    """Of dictionaries, as the command line calls them."""
+    """Of dictionaries, as the command line calls them; none: each layer's default alone."""
     costly_controls: bool
     """Those that take seconds to fit; left out of a quick look only."""
     steps: int
@@ -58,9 +59,9 @@ class Monosemanticity(Study):
             layers=("hidden1", "fc1") if quick and options.layer is None else layers,
             train_images=10_000 if quick else 60_000,
             report_images=1_000 if quick else 5_000,
-            families=chosen_families(options.families, ("topk",) if quick else tuple(FAMILIES)),
+            families=chosen_families(options.families, () if quick else tuple(FAMILIES)),
             costly_controls=not quick,
-            steps=150 if quick else 1_200,
+            steps=150 if quick else STEPS,
             map_images=400 if quick else 1_500,
             replicates=100 if quick else 200,
             units=32 if quick else 64,
