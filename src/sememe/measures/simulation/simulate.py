@@ -90,36 +90,38 @@ def simulate(
     if not temperature > 0:
         raise MeasureError(f"The temperature must be positive; got {temperature}.")
     exemplars = choose_exemplars(fitted_codes, per_interval=per_interval, at_random=at_random, seed=seed)
-    pool, shown, values = _sheet(exemplars, fitted_codes)
+    pool, values, silent = _sheet(exemplars, fitted_codes)
     firing = fired(values)
     rows, fitted_rows = unit_length(embeddings), unit_length(fitted_embeddings)[pool]
     # Where no exemplar is at all alike every weight vanishes: then all of them count alike.
-    plain = _read(values.sum(axis=1), firing.sum(axis=1), np.maximum(shown.sum(axis=1), 1.0))
+    plain = _read(values.sum(axis=1), firing.sum(axis=1), silent.sum(axis=1))
     predicted = np.zeros((rows.shape[0], len(exemplars)))
     for start in range(0, rows.shape[0], CHUNK):
         likeness = fitted_rows @ rows[start : start + CHUNK].T
         likeness = np.exp((likeness - 1.0) / temperature)
-        total = shown @ likeness
-        read = _read(values @ likeness, firing @ likeness, total)
-        predicted[start : start + CHUNK] = np.where(total > 0, read, plain[:, None]).T
+        read = _read(values @ likeness, firing @ likeness, silent @ likeness)
+        predicted[start : start + CHUNK] = np.where(np.isnan(read), plain[:, None], read).T
     return predicted
 
 
 def _read(
     codes: Float[np.ndarray, "units ..."],
     firing: Float[np.ndarray, "units ..."],
-    total: Float[np.ndarray, "units ..."],
+    silent: Float[np.ndarray, "units ..."],
 ) -> Float[np.ndarray, "units ..."]:
-    """The mean code, or 0, from the weighted sums of codes, of those that fire, and of all."""
+    """The mean code, or 0, from the weighted sums of codes, of those that fire, of those that do not.
+
+    NaN where nothing has any weight.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        # A hair of slack: sums of one half must not depend on the order of the items.
-        return np.where(firing >= (0.5 - 1e-9) * total, codes / total, 0.0)
+        # A hair of slack: two equal halves must not depend on the order of the items.
+        return np.where(firing >= (1 - 1e-9) * silent, codes / (firing + silent), 0.0)
 
 
 def _sheet(
     exemplars: list[np.ndarray], codes: OtherCodes
 ) -> tuple[Int[np.ndarray, " pool"], sparse.csr_array, sparse.csr_array]:
-    """All items that are an exemplar of some unit; for each unit which of them it is shown, and its codes.
+    """All items that are an exemplar of some unit; each unit's codes of its own, and which are silent.
 
     Most exemplars serve several units: their likeness to an item is computed once.
     """
@@ -131,10 +133,10 @@ def _sheet(
     for u, items in enumerate(exemplars):
         column = columns[:, [u]]
         value.append((column.toarray() if is_sparse(column) else np.asarray(column))[items, 0])
-    where = (unit, np.searchsorted(pool, item))
-    shape = (len(exemplars), pool.size)
-    shown = sparse.csr_array(sparse.coo_array((np.ones(item.size), where), shape=shape))
-    code = np.concatenate(value).astype(np.float64)
-    values = sparse.csr_array(sparse.coo_array((code, where), shape=shape))
-    values.eliminate_zeros()
-    return pool, shown, values
+    code, place = np.concatenate(value).astype(np.float64), np.searchsorted(pool, item)
+
+    def table(entries: np.ndarray, taken: np.ndarray) -> sparse.csr_array:
+        where, shape = (unit[taken], place[taken]), (len(exemplars), pool.size)
+        return sparse.csr_array(sparse.coo_array((entries[taken], where), shape=shape))
+
+    return pool, table(code, code != 0), table(np.ones(code.size), code == 0)

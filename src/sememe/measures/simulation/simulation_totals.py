@@ -101,8 +101,9 @@ def _above(
     weight: Float[np.ndarray, " others"] | None = None,
 ) -> Float[np.ndarray, " some"]:
     """Share of the others that each lies above, less the share that it lies below; by weight if given."""
-    order = np.argsort(others, kind="stable")
+    order = None if weight is None else np.argsort(others)
+    ranked = np.sort(others) if order is None else others[order]
     share = np.full(others.size, 1 / others.size) if weight is None else weight[order]
     up_to = np.concatenate([[0.0], np.cumsum(share)])
-    left, right = (np.searchsorted(others[order], some, side) for side in ("left", "right"))
+    left, right = (np.searchsorted(ranked, some, side) for side in ("left", "right"))
     return up_to[left] + up_to[right] - up_to[-1]
