@@ -42,7 +42,8 @@ def study(
         How many seeds of each dictionary on each network.
     families
         Dictionaries that monosemanticity compares, such as topk,matryoshka; all of them if not given. Its
-        answer is about the first, which gets all seeds; the others get one on each network.
+        answer is about each layer's default, or about the first if the default is not among them; that one
+        gets all seeds, the others get one on each network.
     development
         Score images and seeds that are kept for choices; monosemanticity then has every family at two widths.
     device
@@ -51,7 +52,7 @@ def study(
         The study's folder; studies/NAME if not given, with -quick or -development behind.
     into
         A Markdown file that gets the results between its marks, the comments `NAME` and `end of NAME`, and
-        beside it the figure, results/NAME.svg.
+        beside it the figure, results/NAME.svg; with --development the name is monosemanticity-development.
     """
     from sememe import files
     from sememe.console import duration, reporter_for
@@ -60,8 +61,7 @@ def study(
 
     options = Options(quick, seed, layer, networks, dictionaries, families, development)
     chosen = configure(name, options)
-    kinds = [word for word, asked in (("quick", quick), ("development", development)) if asked]
-    path = to or Path("studies") / "-".join([name, *kinds])
+    path = to or Path("studies") / (f"{chosen.label}-quick" if quick else chosen.label)
     console = Console(highlight=False)
     reporter = reporter_for(console)
     try:
@@ -71,9 +71,9 @@ def study(
     for sentence in finished.findings.sentences:
         console.print(sentence, soft_wrap=True)
     if into is not None:
-        write_between_marks(into, name, finished.folder.markdown.read_text(encoding="utf-8"))
+        write_between_marks(into, chosen.label, finished.folder.markdown.read_text(encoding="utf-8"))
         figure = finished.folder.figure.read_text(encoding="utf-8")
-        files.write_text(into.parent / figure_beside(name), figure)
+        files.write_text(into.parent / figure_beside(chosen.label), figure)
         say(f"Results written into {into}")
     say(f"Page: {finished.folder.page}")
     say(f"Time {duration(finished.seconds)}, peak memory {finished.peak_memory / 1e9:.2f} GB")

@@ -70,6 +70,10 @@ class Monosemanticity(Study):
             development=options.development,
         )
 
+    @property
+    def label(self) -> str:
+        return f"{self.name}-development" if self.development else self.name
+
     def network_seeds(self) -> tuple[int, ...]:
         return self._below_first(super().network_seeds())
 

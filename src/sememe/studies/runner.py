@@ -80,7 +80,7 @@ def run_study(
             study_html(study.title, study.question, findings.sentences, findings.sections, record),
         )
         files.write_text(folder.figure, panels_svg(findings.figure))
-        files.write_text(folder.markdown, documented(study.name, study.title, findings.markdown, record))
+        files.write_text(folder.markdown, documented(study.label, study.title, findings.markdown, record))
     return Finished(folder, findings, time.perf_counter() - started, peak_memory(), earlier is not None)
 
 

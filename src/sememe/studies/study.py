@@ -91,6 +91,11 @@ class Study(abc.ABC):
         plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
         return {"study": self.name} | plain
 
+    @property
+    def label(self) -> str:
+        """Names its lines and its figure in the documentation."""
+        return self.name
+
     def command(self, options: Options) -> str:
         """The command that makes it again."""
         words = ["sememe study", self.name]
