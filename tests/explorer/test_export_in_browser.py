@@ -149,9 +149,7 @@ def test_the_policy_forbids_the_page_to_ask_anyone(chromium, written, way):
     page = context.new_page()
     page.goto(written.path.as_uri())
     page.wait_for_selector("main .view *")
-    code = (
-        f"async (url) => {{ try {{ await {WAYS_OUT[way]}; return 'asked'; }} catch {{ return 'refused'; }} }}"
-    )
+    tried = f"try {{ await {WAYS_OUT[way]}; return 'asked'; }} catch {{ return 'refused'; }}"
     with listener() as (url, heard):
         assert page.evaluate(f"async (url) => {{ {tried} }}", url) == "refused"
         page.wait_for_timeout(50)
