@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import uvicorn
 
-from references import explorer_run, measured_run
+from references import explorer_run, measured_run, other_runs
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import activation_weighted_images, class_profile, exemplars
 from sememe.explorer.live.run_data import RunData
@@ -154,6 +154,27 @@ def opened_finished(chromium, finished_explorer):
     """As ``opened``, on the finished run."""
     with windows(chromium, finished_explorer) as at:
         yield at
+
+
+@pytest.fixture(scope="session")
+def colour(tmp_path_factory) -> RunData:
+    """A run of somebody's own network on colour images, which the explorer cannot build."""
+    return RunData(other_runs.colour(tmp_path_factory.mktemp("colour") / "run"))
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory) -> RunData:
+    """A run of a network that torch can build and NumPy does not know."""
+    return RunData(other_runs.encoder(tmp_path_factory.mktemp("encoder") / "run"))
+
+
+@pytest.fixture
+def opened_colour(chromium, colour):
+    """As ``opened``, on the colour run."""
+    with served(colour) as (door, heard):
+        with windows(chromium, door) as at:
+            yield at
+        assert not [line for line in heard.lines if "Traceback" in line]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from sememe.explanations import split_neuron
 from sememe.explorer.endpoint import Endpoint, NotThere
 from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.score import Kind, Score
-from sememe.explorer.views.common import LayerAddress, UnitAddress, opened_unit
+from sememe.explorer.views.common import LayerAddress, OpenedUnit, UnitAddress, opened_unit
 from sememe.explorer.views.units import profiles
 from sememe.measures import DifferenceRow, MeasureTable, Row, registry
 
@@ -222,6 +222,11 @@ class SplitPage:
     constant: float
     error: float
     profile: Float[np.ndarray, " classes"] | None  # the neuron's own activation by class
+    why_not: str = ""  # one sentence where there is nothing to share out
+
+
+def _unsplit(neuron: OpenedUnit, why_not: str) -> SplitPage:
+    return SplitPage(len(neuron.code), (), 0.0, 0, 0.0, 0.0, None, why_not)
 
 
 def split_page(run: RunData, request: SplitRequest) -> SplitPage:
@@ -230,9 +235,11 @@ def split_page(run: RunData, request: SplitRequest) -> SplitPage:
     if layer.neurons is None:
         raise NotThere(f"The neurons of {layer.key} have not been looked at yet: let the run finish.")
     unit_set = layer.unit_set(request.set)
-    if unit_set.elsewhere is not None:
-        raise NotThere(f"No neuron is a sum of these units. {unit_set.elsewhere}")
     neuron = opened_unit(run, UnitAddress(request.layer, layer.neurons, request.neuron))
+    if unit_set.elsewhere is not None:
+        return _unsplit(neuron, f"No neuron is a sum of these units. {unit_set.elsewhere}")
+    if not neuron.code.any():
+        return _unsplit(neuron, "This neuron never fires, so there is nothing to share out.")
     found = split_neuron(
         neuron.code,
         layer.codes(request.set),

@@ -233,6 +233,7 @@ class Comparison {
       result);
     if (focused) this.splitPlace.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
     ui.panel(result, () => app.api.get("split", { layer, set: features, neuron }), (found, el) => {
+      if (found.why_not) return el.append(h("p", { class: "pending" }, found.why_not));
       const kind = store.unitSet(features).kind;
       const rows = [
         ...found.carriers.map((one) => ({ label: h("b", {}, ui.unitName({ layer, set: features, unit: one.unit })), value: one.share })),
