@@ -34,8 +34,13 @@ def count_units(codes: Codes) -> int:
     return int(codes.shape[1])
 
 
+MOST = 1e100
+"""Codes of more than this have no squares, and sums of them no meaning, in float64."""
+
+
 def checked(codes: Codes) -> Codes:
-    """The codes, if they are finite; a CSR matrix without stored zeros."""
+    """The codes, if they are finite numbers: an array, or a CSR matrix without stored zeros."""
+    codes = _as_codes(codes)
     count_units(codes)
     stored = _stored(codes)
     if not np.isfinite(stored).all():
@@ -43,14 +48,38 @@ def checked(codes: Codes) -> Codes:
         raise MeasureError(
             f"{bad} of the codes are NaN or infinite: find out where they come from before measuring."
         )
+    greatest = max(stored.max(), -stored.min()) if stored.size and stored.dtype.itemsize > 4 else 0
+    if greatest > MOST:
+        raise MeasureError(
+            f"The codes go up to {greatest:.3g}, whose square no computer holds: divide them by it before "
+            "measuring."
+        )
     if is_sparse(codes) and bool((stored == 0).any()):
         codes = codes.copy()
         codes.eliminate_zeros()
     return codes
 
 
+def _as_codes(codes: Any) -> Any:
+    """Codes in a layout and of a type that sums can be taken of."""
+    if is_sparse(codes):
+        codes = codes.tocsr()
+    else:
+        try:
+            codes = np.asarray(codes)
+        except ValueError as error:
+            raise MeasureError(f"Codes must be a table of numbers, but this is none: {error}.") from None
+    if codes.dtype.kind not in "biuf":
+        raise MeasureError(f"Codes must be real numbers, but these are of the type {codes.dtype}.")
+    return codes.astype(np.float32) if codes.dtype.itemsize < 4 and codes.dtype.kind == "f" else codes
+
+
 def checked_labels(labels: Integer[np.ndarray, " rows"], n_items: int, n_classes: int) -> None:
     """Refuse labels that do not fit the items or the number of classes."""
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise MeasureError(
+            f"Labels must be whole numbers, one an item; these are {labels.dtype} of shape {labels.shape}."
+        )
     if labels.shape[0] != n_items:
         raise MeasureError(
             f"There are {n_items:,} items but {labels.shape[0]:,} labels: give one label an item."

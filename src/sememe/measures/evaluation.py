@@ -188,6 +188,9 @@ def evaluate_units(
         found = coverage_sums(codes, evidence.concepts, finders, evidence.group, n_groups)
         value, drawn = coverage(found.totals()), coverage(found.totals(weights))
         sets["concept_coverage"] = Estimate(float(value), drawn)
+    if scored is not None and not (scored.size and 0 <= scored.min() <= scored.max() < codes.shape[1]):
+        told = f"{scored.min()} to {scored.max()}" if scored.size else "none"
+        raise MeasureError(f"The units to score are {told}: name some of 0 to {codes.shape[1] - 1}.")
     some = codes if scored is None else codes[:, scored]
     units = unit_scores(some, evidence, chosen, progress)
     units |= given_scores(given.sums, some.shape[1], evidence)
@@ -216,7 +219,14 @@ def _set_scores(kind: str, variant: str, sums: Sums, evidence: Evidence) -> dict
 
 
 def _network_scores(logits: Logits, evidence: Evidence) -> dict[str, Estimate]:
-    group = evidence.resampling.group if logits.image is None else evidence.resampling.group[logits.image]
+    group = evidence.resampling.group
+    if logits.image is not None:
+        if logits.image.size and not 0 <= logits.image.min() <= logits.image.max() < group.size:
+            raise MeasureError(
+                f"There are logits of the images {logits.image.min()} to {logits.image.max()}, but "
+                f"{group.size:,} images are resampled: number the images of the split from 0."
+            )
+        group = group[logits.image]
     if logits.original.shape[0] != group.shape[0]:
         raise MeasureError(
             f"There are logits of {logits.original.shape[0]:,} images, but {group.shape[0]:,} are resampled: "

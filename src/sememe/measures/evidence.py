@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Int, Integer
 
 from sememe.errors import MeasureError
-from sememe.measures.bootstrap import Resampling
+from sememe.measures.bootstrap import LEAST_IMAGES, Resampling
 from sememe.measures.codes import checked_labels
 from sememe.measures.concepts.ranked_totals import check_concepts
 from sememe.measures.similarity.embeddings import unit_length
@@ -89,20 +89,37 @@ def evidence(
         MeasureError: what arrived does not fit together.
     """
     n_images = resampling.group.shape[0]
-    image = np.arange(n_images) if image is None else image.astype(np.int64)
+    image = np.arange(n_images) if image is None else np.asarray(image).astype(np.int64)
     if image.size == 0 or image.min() < 0 or image.max() >= n_images:
         raise MeasureError(
             f"Items name the images {image.min() if image.size else '(none)'} to "
             f"{image.max() if image.size else '(none)'}, but {n_images:,} images are resampled: "
             "number the images of the split from 0."
         )
+    n_seen = np.unique(image).size
+    if n_seen < LEAST_IMAGES:
+        raise MeasureError(
+            f"The items are of {n_seen} images, of which a bootstrap says nothing: it needs at least "
+            f"{LEAST_IMAGES}."
+        )
     if labels is not None:
-        n_classes = int(labels.max()) + 1 if n_classes is None else n_classes
+        labels = np.asarray(labels)
+        if n_classes is None:
+            n_classes = int(labels.max()) + 1 if labels.size and labels.dtype.kind in "iu" else 2
         checked_labels(labels, image.shape[0], n_classes)
+        if (labels == labels[0]).all():
+            raise MeasureError(
+                f"All items are of the class {labels[0]}, and selectivity compares classes: give labels of "
+                "at least 2 classes, or leave them out."
+            )
     if concepts is not None:
         check_concepts(concepts, image.shape[0])
     views = {}
     for name, rows in (embeddings or {}).items():
+        if rows.ndim != 2:
+            raise MeasureError(
+                f"The embeddings of {name!r} have the shape {rows.shape}; expected (items, embedding)."
+            )
         if rows.shape[0] != image.shape[0]:
             raise MeasureError(
                 f"There are {image.shape[0]:,} items but {rows.shape[0]:,} embeddings of {name!r}: "
@@ -114,7 +131,7 @@ def evidence(
     return Evidence(
         resampling=resampling,
         group=resampling.group[image],
-        n_images=np.unique(image).size,
+        n_images=n_seen,
         labels=None if labels is None else labels.astype(np.int64),
         n_classes=n_classes or 0,
         embeddings=views,

@@ -26,7 +26,7 @@ from sememe.errors import MeasureError, choices
 from sememe.measures.bootstrap import Estimate
 from sememe.measures.codes import Codes, is_sparse, strongest_first, sums_by_key
 from sememe.measures.concepts.choice import of_columns
-from sememe.measures.concepts.scored import Chosen
+from sememe.measures.concepts.scored import Chosen, check_chosen
 from sememe.measures.evidence import Evidence
 from sememe.measures.record import MeasureRecord, registry
 from sememe.measures.signs import halves
@@ -149,6 +149,8 @@ def unit_scores(
     on waking threads than on products, so it gets one thread, and the cores get chunks.
     """
     n_units, resampling = codes.shape[1], evidence.resampling
+    if chosen is not None and evidence.concepts is not None:
+        check_chosen(chosen, n_units, evidence.concepts.shape[1])
     columns = codes.tocsc() if is_sparse(codes) else codes
     times = resampling.unit_weights(n_units)
     chunks = [slice(start, min(start + CHUNK, n_units)) for start in range(0, n_units, CHUNK)]
@@ -249,6 +251,11 @@ def given_values(
             raise MeasureError(f"There is no measure of units called {key!r}{choices(key, known)}.")
         if found.shape != (n_units,):
             raise MeasureError(f"The values of {key!r} are of {found.size} units, the codes of {n_units}.")
+        if np.isinf(found).any():
+            raise MeasureError(
+                f"{int(np.isinf(found).sum())} of the values of {key!r} are infinite: give NaN where a unit "
+                "has no score."
+            )
         drawn = np.broadcast_to(found.astype(np.float64), (evidence.resampling.replicates, n_units))
         scores[key] = _gathered(record, found.astype(np.float64), float("nan"), drawn, None, evidence)
     return scores

@@ -24,8 +24,9 @@ def _from_totals(totals: ConceptTotals) -> Float[np.ndarray, "... units"]:
     variance = totals.square / items - (totals.code / items) ** 2
     own = np.diagonal(spread, axis1=-2, axis2=-1)[..., None]
     # The ridge is far below any variance that counts; it settles concepts that imply each other, or that no
-    # item has.
-    ridge = RIDGE * own.max(axis=-2, keepdims=True) * np.eye(own.shape[-2])
+    # item has. Where none varies there is nothing to explain, and any ridge gives that answer.
+    most = own.max(axis=-2, keepdims=True)
+    ridge = np.where(most > 0, RIDGE * most, 1.0) * np.eye(own.shape[-2])
     explained = (moment * np.linalg.solve(spread + ridge, moment)).sum(axis=-2)
     single = (moment**2 / np.where(own > RANK, own, np.inf)).max(axis=-2)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -85,6 +85,8 @@ class RankedSums:
 
 def check_concepts(concepts: Bool[np.ndarray, "rows concepts"], n_items: int) -> None:
     """Refuse a concept matrix that does not fit the items."""
+    if concepts.dtype != bool:
+        raise MeasureError(f"Concepts must be True or False; these are of the type {concepts.dtype}.")
     if concepts.shape[0] != n_items:
         raise MeasureError(
             f"There are {n_items:,} items but concepts of {concepts.shape[0]:,}: give one row an item."

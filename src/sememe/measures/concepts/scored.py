@@ -53,12 +53,17 @@ def _concept(
 ) -> Int[np.ndarray, " columns"]:
     if chosen is None:
         return best_of_halves(split, concepts)
-    if chosen.shape != (2, split.n_units) or chosen.max() >= concepts.shape[1]:
+    check_chosen(chosen, split.n_units, concepts.shape[1])
+    return of_columns(chosen, split)
+
+
+def check_chosen(chosen: Int[np.ndarray, "..."], n_units: int, n_concepts: int) -> None:
+    """Refuse a choice of concepts for other units, or of concepts that there are not."""
+    if chosen.shape != (2, n_units) or chosen.max() >= n_concepts:
         raise MeasureError(
             f"The chosen concepts have the shape {chosen.shape} and go up to {chosen.max()}; "
-            f"they must be (2, {split.n_units}) and name one of {concepts.shape[1]} concepts."
+            f"they must be (2, {n_units}) and name one of {n_concepts} concepts."
         )
-    return of_columns(chosen, split)
 
 
 def _joined(split: Halves, scores: Float[np.ndarray, " columns"]) -> Float[np.ndarray, " units"]:

@@ -50,6 +50,10 @@ class NetworkSums:
             raise MeasureError(
                 f"The original logits are {original.shape} and the spliced ones {spliced.shape}."
             )
+        if labels.shape != original.shape[:1]:
+            raise MeasureError(
+                f"There are logits of {original.shape[0]:,} images but {labels.shape[0]:,} labels."
+            )
         predicted = spliced.argmax(axis=1)
         columns = (
             np.ones(labels.shape[0]),

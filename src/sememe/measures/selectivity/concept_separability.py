@@ -25,7 +25,7 @@ def _from_totals(totals: HistogramTotals) -> Float[np.ndarray, "... units"]:
         divergence = (_entropy(mixture) - within.sum(axis=-2) / n_classes) / np.log(n_classes)
     silent = counts[..., 0, :].sum(axis=-2) == items.sum(axis=-2)
     # A divergence of 0 can come out as a rounding error below it, and its root as NaN.
-    return np.where(silent, np.nan, np.sqrt(np.maximum(divergence, 0.0)))
+    return np.where(silent | (n_classes < 2), np.nan, np.sqrt(np.maximum(divergence, 0.0)))
 
 
 def _entropy(shares: Float[np.ndarray, "... bins units"]) -> Float[np.ndarray, "... units"]:
