@@ -23,6 +23,12 @@ def test_a_page_says_all_that_the_record_says(name):
     assert ":func:" not in text
 
 
+def test_a_page_says_what_a_dead_unit_counts_in_the_mean():
+    assert "NaN; counts 0 in the mean" in page(RECORDS["clarity"])
+    assert "NaN; counts 2 in the mean" in page(RECORDS["polysemanticity"]), "the worst, where low is good"
+    assert "in the mean of a set" not in page(RECORDS["density"])
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_example_on_a_page_runs(name):
     example = page(RECORDS[name]).split("```python\n")[1].split("```")[0]

@@ -27,7 +27,7 @@ def page(record: MeasureRecord, picture: str = "") -> str:
         ("Gives", "one number a unit" if record.level == "unit" else "one number for the whole unit set"),
         ("Range", f"{_number(record.range[0])} to {_number(record.range[1])}"),
         ("Better", {True: "higher", False: "lower", None: "neither"}[record.higher_is_better]),
-        ("A dead unit", record.dead),
+        ("A dead unit", _dead(record)),
         ("Needs", ", ".join(sorted(record.needs))),
         ("Source", record.source),
     ]
@@ -51,6 +51,11 @@ def index() -> str:
         body = _docstring(record)[0].split("\n\n")[0].replace("\n", " ")
         lines.append(f"- [{record.title}]({record.name}.md): {body}")
     return "\n".join([*lines, ""])
+
+
+def _dead(record: MeasureRecord) -> str:
+    """What it gets, and what that counts in the mean of a set, which gains nothing by dead units."""
+    return f"NaN; counts {record.dead_value:g} in the mean of a set" if record.dead == "NaN" else record.dead
 
 
 def _docstring(record: MeasureRecord) -> tuple[str, dict[str, str], str]:
