@@ -121,6 +121,35 @@ def test_every_units_own_scores_come_with_intervals(command, store, sweep, pictu
     )
 
 
+@pytest.mark.parametrize(
+    ("labels", "note"), [(None, "has no labels"), (np.zeros(120, int), "is of one class only")]
+)
+def test_without_classes_the_rest_is_measured_and_it_is_said(command, network, sweep, tmp_path, labels, note):
+    pixels = np.random.default_rng(1).integers(0, 256, (120, 28, 28), dtype=np.uint8)
+    given = {"images": pixels} if labels is None else {"images": pixels, "labels": labels}
+    np.savez(tmp_path / "shown.npz", **given)
+    command("harvest", network, tmp_path / "shown.npz", "--layer", "hidden1", "--to", tmp_path / "store")
+    networks.save(networks.independent_encoder(seed=1), tmp_path / "encoder")
+    options = ("--images", tmp_path / "shown.npz", "--encoder", tmp_path / "encoder")
+    code, said, _ = command("measure", sweep / "n2", tmp_path / "store", *options)
+    assert code == 0
+    assert f"Note: shown {note}, so how selective units are for classes is left out." in said
+    code, said, _ = command("measure", sweep / "n2", tmp_path / "store", *options, "--json")
+    assert [note in each for each in json.loads(said)["notes"]] == [True]
+    assert ("n2", "monosemanticity_score[encoder, centred]") in rows_of(said)
+    assert ("n2", "dominant_mass") not in rows_of(said)
+
+
+def test_fewer_images_than_intervals_need_are_refused(
+    command, refused, network, store, sweep, pictures, tmp_path
+):
+    part = f"{pictures}[0:10]"
+    command("harvest", network, part, "--layer", "hidden1", "--to", tmp_path / "ten")
+    for options in ([tmp_path / "ten", "--images", part], [tmp_path / "ten"], [store, "--items", 10]):
+        said = refused("measure", sweep / "n2", *options)
+        assert "The items are of 10 images, but intervals need at least 20" in said
+
+
 def test_images_of_another_set_or_part_are_refused(refused, store, sweep, pictures):
     measure = ("measure", sweep / "n2", store)
     assert "--images names mnist-test" in refused(*measure, "--images", "mnist:test")

@@ -103,7 +103,7 @@ def measure(
             )
     rows = source.of_some_images(items, seed)
     values, later = source.take(rows), _later_values(target, source, rows)
-    evidence = _evidence(source, rows, images, encoder, (size, channels), replicates, seed)
+    evidence, notes = _evidence(source, rows, images, encoder, (size, channels), replicates, seed)
     neurons = measures.evaluate(values, evidence, name=_NEURONS, reconstruction=(values, values))
     evaluations = [neurons]
     for name, one in found.items():
@@ -118,9 +118,12 @@ def measure(
     table = measures.compare(title, evaluations, controls=[_NEURONS])
     if json_:
         own = [row for row in table.to_dict()["rows"] if row["at"] == "own"]
-        say(json.dumps({"store": str(store), "title": source.title, "rows": own}, indent=1, allow_nan=False))
+        found_out = {"store": str(store), "title": source.title, "notes": notes, "rows": own}
+        say(json.dumps(found_out, indent=1, allow_nan=False))
         return
     _print(Console(highlight=False), table, source.title, len(rows), evidence)
+    for note in notes:
+        say(f"Note: {note}.")
 
 
 def _write_units(path: Path, evaluations: Sequence["Evaluation"]) -> None:
@@ -164,32 +167,42 @@ def _evidence(
     pictures: tuple[int | None, Literal["grey", "colour"] | None],
     replicates: int,
     seed: int,
-) -> "Evidence":
-    """What is known of the chosen items."""
+) -> tuple["Evidence", list[str]]:
+    """What is known of the chosen items, and what is left out for want of more."""
     from sememe import measures, networks
     from sememe.commands.image_source import read_images
+    from sememe.measures.bootstrap import LEAST_IMAGES
 
     image = rows if source.image is None else _image_of(source, rows)
     seen, image = np.unique(image, return_inverse=True)
+    if len(seen) < LEAST_IMAGES:
+        raise MeasureError(
+            f"The items are of {len(seen)} images, but intervals need at least {LEAST_IMAGES}: measure more "
+            "items, or on a store of more images."
+        )
     resampling = measures.resample(len(seen), replicates=replicates, seed=seed)
     if images is None:
         if encoder is not None:
             raise MeasureError("An encoder embeds images: give them with --images.")
-        return measures.evidence(resampling, image=image)
+        return measures.evidence(resampling, image=image), []
     last = len(source) - 1 if source.image is None else int(np.asarray(source.image[-1:])[0])
     shown = _checked(read_images(images, *pictures), source, last)[seen]
     embeddings = {}
     if encoder is not None:
         embeddings["encoder"] = networks.embed(networks.load(encoder), shown)[image]
-    if shown.labels is None and encoder is None:
-        raise MeasureError(f"{shown.name} has no labels: give --encoder too, or leave --images out.")
-    return measures.evidence(
+    labels, notes = shown.labels, []
+    if labels is None or np.unique(labels).size < 2:
+        why = "has no labels" if labels is None else "is of one class only"
+        notes.append(f"{shown.name} {why}, so how selective units are for classes is left out")
+        labels = None
+    known = measures.evidence(
         resampling,
         image=image,
-        labels=None if shown.labels is None else shown.labels[image],
-        n_classes=None if shown.labels is None else len(shown.label_names),
+        labels=None if labels is None else labels[image],
+        n_classes=None if labels is None else len(shown.label_names),
         embeddings=embeddings,
     )
+    return known, notes
 
 
 def _image_of(source: "ItemSource", rows: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ where the score comes out as the run's own, so that it never belongs to another 
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from sememe import measures
 from sememe.explorer.live.run_data import LayerData
 from sememe.explorer.views.common import labels_of
@@ -24,7 +26,7 @@ def unit_intervals(
     """Ends of the 95 % interval by measure, of those scores that can be repeated here."""
     labels, images = labels_of(layer), layer.run.images
     plan = layer.run.record["configuration"]
-    if labels is None or len(images) < _LEAST_IMAGES or len(images.label_names) < 2:
+    if labels is None or len(images) < _LEAST_IMAGES or np.unique(labels).size < 2:
         return {}
     replicates, seed = int(plan.get("replicates", 100)), int(plan.get("seed", 0))
 
