@@ -112,6 +112,8 @@ def gather(
             contents.take(unit_set, found, request.most_bytes - room if is_optional else None)
             done += unit_set.n_units
             progress(done / total, f"{unit_set.layer.key}, {unit_set.title}")
+    if not any(contents.sets.values()):
+        raise RunError(f"Nothing can be exported of {run.folder.root}: {'; '.join(contents.left_out)}.")
     contents.add_json("run", _run_payload(run, contents))
     return contents
 
@@ -196,10 +198,10 @@ def _run_payload(run: RunData, contents: Contents) -> run_endpoints.RunPayload:
     whole = run_endpoints.run_payload(run, run_endpoints.Nothing())
     layers = []
     for layer in whole.layers:
-        if layer.key in contents.sets:
+        if contents.sets.get(layer.key):
             kept = {each.key for each in contents.sets[layer.key]}
             sets = tuple(each for each in layer.unit_sets if each.key in kept)
-            shown = layer.shown if layer.shown in kept else sets[0].key
+            shown = layer.shown if layer.shown in kept else sets[-1].key
             can_draw = layer.drawable and is_drawable(run.layer(layer.key))
             layers.append(dataclasses.replace(layer, unit_sets=sets, shown=shown, drawable=can_draw))
     drawable = any(layer.drawable for layer in layers)
