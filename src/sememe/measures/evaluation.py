@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, Real
 from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate
 from sememe.measures.codes import Codes, checked
-from sememe.measures.concepts.concept_coverage import Finders, coverage, coverage_sums
+from sememe.measures.concepts.concept_coverage import Finders, coverage_estimate
 from sememe.measures.concepts.scored import Chosen
 from sememe.measures.evidence import Evidence
 from sememe.measures.fidelity.firing_totals import FiringSums
@@ -184,10 +184,9 @@ def evaluate_units(
     codes, given = _fitting(codes, evidence, evaluation.name), given or Given()
     sets = dict(evaluation.sets)
     if evidence.concepts is not None:
-        n_groups, weights = evidence.resampling.n_groups, evidence.resampling.weights
-        found = coverage_sums(codes, evidence.concepts, finders, evidence.group, n_groups)
-        value, drawn = coverage(found.totals()), coverage(found.totals(weights))
-        sets["concept_coverage"] = Estimate(float(value), drawn)
+        sets["concept_coverage"] = coverage_estimate(
+            codes, evidence.concepts, finders, evidence.group, evidence.resampling
+        )
     if scored is not None and not (scored.size and 0 <= scored.min() <= scored.max() < codes.shape[1]):
         told = f"{scored.min()} to {scored.max()}" if scored.size else "none"
         raise MeasureError(f"The units to score are {told}: name some of 0 to {codes.shape[1] - 1}.")

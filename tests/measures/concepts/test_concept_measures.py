@@ -167,7 +167,7 @@ def test_coverage_by_units_chosen_elsewhere_counts_their_own_sign(layout):
     concepts = np.eye(3, dtype=bool)
     before = np.array([[-2.0, 0.0], [1.0, 0.0], [0.0, 3.0]])
     finders = measures.choose_units(layout(before), concepts)
-    np.testing.assert_array_equal(finders, [[0, 0, 1], [-1, 1, 1]])
+    np.testing.assert_array_equal(finders[:, 0], [[0, 0, 1], [-1, 1, 1]])
     after = np.array([[-1.0, 0.0], [5.0, 0.0], [2.0, 0.0]])
     # By the negative codes of unit 0; by its positive ones, second of two; by unit 1, which is dead.
     after_concepts = np.array([[1, 0, 0], [0, 0, 1], [0, 1, 0]], bool)
@@ -188,8 +188,22 @@ def test_coverage_of_noise_is_flattered_by_choosing_on_the_items_scored():
     assert found.low < found.value < found.high
 
 
+def test_coverage_moves_with_the_units_that_are_drawn():
+    """A replicate without the only unit of a concept takes the next best; of two alike it misses neither."""
+    concepts = np.arange(60)[:, None] % 3 == np.arange(3)
+    alone = np.column_stack([concepts[:, 0], concepts[:, 1], concepts[:, 2]]).astype(float)
+    known = measures.evidence(measures.resample(60, replicates=400), concepts=concepts)
+    twice = measures.evaluate(np.tile(alone, (1, 20)), known, name="u").sets["concept_coverage"]
+    once = measures.evaluate(np.column_stack([alone, np.ones((60, 57))]), known, name="u")
+    assert twice.value == once.sets["concept_coverage"].value == 1.0
+    assert twice.high - twice.low < 1e-9
+    missing = (1 - 1 / 60) ** 60
+    expected = 1 - missing * (1 - 1 / 3)
+    assert once.sets["concept_coverage"].replicates.mean() == pytest.approx(expected, abs=0.03)
+
+
 def test_finders_of_other_units_are_refused(codes, concepts):
-    finders = np.array([[codes.shape[1]] * concepts.shape[1], [1] * concepts.shape[1]])
+    finders = np.array([[[codes.shape[1]] * concepts.shape[1]], [[1] * concepts.shape[1]]])
     with pytest.raises(MeasureError, match="finders of 6 concepts among"):
         measures.concept_coverage(sparse.csr_array(codes), concepts, finders)
 

@@ -5,13 +5,17 @@ from jaxtyping import Bool, Float, Int
 from scipy import sparse
 
 from sememe.errors import MeasureError
+from sememe.measures.bootstrap import Estimate, Resampling
 from sememe.measures.codes import Codes, checked, is_sparse, strongest_first
 from sememe.measures.concepts.choice import average_precisions
 from sememe.measures.concepts.ranked_totals import RankedSums, RankedTotals
 from sememe.measures.record import measure
 from sememe.measures.signs import halves
 
-Finders = Int[np.ndarray, "2 concepts"] | None
+RANKS = 8
+"""Units that are remembered for each concept: a replicate that has not drawn the best takes the next."""
+
+Finders = Int[np.ndarray, "2 ranks concepts"] | None
 """From :func:`choose_units` on other items; None: chosen on the items themselves."""
 
 
@@ -24,13 +28,18 @@ def best_units(
     >>> units, precision
     (array([1, 0]), array([1., 1.]))
     """
-    return choose_units(codes, concepts)[0], _precision(codes, concepts, None)
+    best = choose_units(codes, concepts)[:, 0]
+    return best[0], _precision(_sums(codes, concepts, best).totals())
 
 
-def choose_units(codes: Codes, concepts: Bool[np.ndarray, "rows concepts"]) -> Int[np.ndarray, "2 concepts"]:
-    """For each concept the unit that ranks its items highest, and with which sign of its codes, 1 or -1.
+def choose_units(
+    codes: Codes, concepts: Bool[np.ndarray, "rows concepts"]
+) -> Int[np.ndarray, "2 ranks concepts"]:
+    """For each concept the units that rank its items highest, the best first, up to eight.
 
-    >>> choose_units(np.array([[0.0, -2.0], [1.0, 0.0]]), np.eye(2, dtype=bool))
+    Of each, its number and with which sign of its codes, 1 or -1.
+
+    >>> choose_units(np.array([[0.0, -2.0], [1.0, 0.0]]), np.eye(2, dtype=bool))[:, 0]
     array([[ 1,  0],
            [-1,  1]])
     """
@@ -38,24 +47,46 @@ def choose_units(codes: Codes, concepts: Bool[np.ndarray, "rows concepts"]) -> I
     ranking = strongest_first(checked(split.codes))
     fires = np.diff(ranking[0]) > 0
     precision = np.where(fires[:, None], average_precisions(split.codes, concepts, ranking), -1.0)
-    column = precision.argmax(axis=0)
+    column = np.argsort(-precision, axis=0, kind="stable")[:RANKS]
     sign = np.where(column < split.n_units, 1, -1)
     return np.stack([np.concatenate([np.arange(split.n_units), split.signed])[column], sign])
 
 
-def coverage_sums(
+def coverage_estimate(
     codes: Codes,
     concepts: Bool[np.ndarray, "rows concepts"],
-    finders: Finders = None,
-    group: Int[np.ndarray, " items"] | None = None,
-    n_groups: int = 1,
-) -> RankedSums:
-    """The finder of each concept as a column of its own, with its concept.
+    finders: Finders,
+    group: Int[np.ndarray, " items"],
+    resampling: Resampling,
+) -> Estimate:
+    """The coverage, with replicates that draw images and units.
+
+    The two draws have nothing to do with each other, so what they move is added. Units count for much: which
+    of them come near a concept is the luck of a seed, and images alone would call two random dictionaries
+    different far too often.
 
     Raises:
         MeasureError: numbers of items that differ, codes that are not finite, or finders of other concepts.
     """
     finders = choose_units(codes, concepts) if finders is None else finders
+    sums = _sums(codes, concepts, finders[:, 0], group, resampling.n_groups)
+    value = float(_precision(sums.totals()).mean())
+    by_images = _precision(sums.totals(resampling.weights)).mean(axis=1)
+    each = np.stack([_precision(_sums(codes, concepts, rank).totals()) for rank in finders.swapaxes(0, 1)])
+    there = (resampling.unit_weights(codes.shape[1]) > 0)[:, finders[0]]
+    first = np.where(there.any(axis=1), there.argmax(axis=1), len(each) - 1)
+    by_units = each[first, np.arange(concepts.shape[1])].mean(axis=1)
+    return Estimate(value, by_images + by_units - value)
+
+
+def _sums(
+    codes: Codes,
+    concepts: Bool[np.ndarray, "rows concepts"],
+    finders: Int[np.ndarray, "2 concepts"],
+    group: Int[np.ndarray, " items"] | None = None,
+    n_groups: int = 1,
+) -> RankedSums:
+    """The finder of each concept as a column of its own, with its concept."""
     if finders.shape[1] != concepts.shape[1] or finders[0].max() >= codes.shape[1]:
         raise MeasureError(
             f"There are finders of {finders.shape[1]} concepts among {finders[0].max() + 1} units or more, "
@@ -71,15 +102,9 @@ def coverage_sums(
     return sums
 
 
-def coverage(totals: RankedTotals) -> Float[np.ndarray, "..."]:
-    """The mean over concepts; a finder that never fires, and a concept that no item has, count 0."""
-    return np.asarray(np.nan_to_num(totals.average_precision).mean(axis=-1))
-
-
-def _precision(
-    codes: Codes, concepts: Bool[np.ndarray, "rows concepts"], finders: Finders
-) -> Float[np.ndarray, " concepts"]:
-    return np.nan_to_num(coverage_sums(codes, concepts, finders).totals().average_precision)
+def _precision(totals: RankedTotals) -> Float[np.ndarray, "... concepts"]:
+    """0 for a finder that never fires, and for a concept that no item has."""
+    return np.nan_to_num(totals.average_precision)
 
 
 @measure(
@@ -103,9 +128,9 @@ def concept_coverage(
     Args:
         codes: ``(items, units)``, dense or CSR; each sign of a unit is a detector of its own.
         concepts: ``(items, concepts)``, which item has which concept; those that no item has count 0.
-        finders: ``(2, concepts)`` from :func:`~sememe.measures.choose_units` on other items: the best unit
-            for each concept, and its sign. None chooses on the items that are scored, which flatters every
-            set, and most of all one of many units.
+        finders: ``(2, ranks, concepts)`` from :func:`~sememe.measures.choose_units` on other items: the best
+            units for each concept, and their signs. None chooses on the items that are scored, which
+            flatters every set, and most of all one of many units.
 
     Returns:
         0..1; higher is better. A best unit that never fires counts 0.
@@ -116,4 +141,5 @@ def concept_coverage(
     >>> concept_coverage(np.array([[0.0, 2.0], [1.0, 0.0]]), np.eye(2, dtype=bool))
     1.0
     """
-    return float(coverage(coverage_sums(codes, concepts, finders).totals()))
+    best = (choose_units(codes, concepts) if finders is None else finders)[:, 0]
+    return float(_precision(_sums(codes, concepts, best).totals()).mean())
