@@ -6,6 +6,8 @@ import json
 import numpy as np
 
 from references.explorer_pages import LINKS, MLP, SAE, UNITS, settled
+from sememe.explorer.views.common import SetAddress
+from sememe.explorer.views.concepts import set_concepts
 from sememe.explorer.views.drawn import DrawnRequest, drawn
 
 
@@ -48,6 +50,21 @@ def test_table_filters_by_class_and_by_measure_and_says_how_many_are_left(opened
     page.get_by_text("No unit passes these filters.").wait_for()
     page.get_by_role("link", name="Show all units").click()
     page.get_by_text("All 40 features").wait_for()
+
+
+def test_table_filters_and_sorts_by_the_concept_that_a_unit_detects_best(opened_finished, finished):
+    page = settled(opened_finished(UNITS))
+    found = set_concepts(finished, SetAddress(MLP, SAE))
+    best = np.array(found.best)
+    wanted = int(np.bincount(best[best >= 0]).argmax())
+    page.get_by_label("Concept that a unit detects best").select_option(found.names[wanted])
+    page.get_by_text(f"{(best == wanted).sum()} of 40 features").wait_for()
+    assert names(page) == np.flatnonzero(best == wanted).tolist()
+    page.get_by_label("Concept that a unit detects best").select_option("")
+    page.get_by_role("button", name="Best concept").click()
+    page.wait_for_function("() => location.hash.includes('sort=concept')")
+    shown = [found.names[best[unit]] for unit in names(page) if best[unit] >= 0]
+    assert shown == sorted(shown)
 
 
 def test_search_finds_a_unit_by_its_number_and_keeps_the_focus(opened_finished):

@@ -1,12 +1,13 @@
 // The keyboard: single letters, never while one types, and a sheet that lists them.
 
 const SHELL = [
-  ["j, k", "next, previous unit"],
+  ["j, k", "next, previous unit (on Image: image)"],
   ["n, f", "the layer's neurons, its features"],
   ["p", "pin this unit or drawing, to compare the next with it"],
   ["a", "ablate the chosen unit (on Draw)"],
-  ["r", "a unit at random"],
-  ["/", "search"],
+  ["r", "a unit at random (on Draw: a test image)"],
+  ["/", "search, or the number to go to"],
+  ["Enter", "open the unit that is chosen in the table or on the map"],
   ["?", "this list"],
   ["arrows, space", "on the canvas: move the brush, draw"],
 ];

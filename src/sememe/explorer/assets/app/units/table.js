@@ -4,12 +4,12 @@ import { share } from "../panels.js";
 import { measureOf, measureTitle } from "../pickers.js";
 import { VisibleRows } from "../rows.js";
 import { h, number, percent } from "../ui.js";
-import { valuesOf } from "./order.js";
+import { conceptOf, valuesOf } from "./order.js";
 
 const ROW = 44;
 const MOST_CLASSES = 20; // more are not drawn as a strip
 
-/** @param of {app, page, where, order, columns, drawn, classes}; returns {element, rows} */
+/** @param of {app, page, where, order, columns, drawn, best, classes}; returns {element, rows} */
 export function unitsTable(of) {
   const { app, order } = of;
   const { store } = app;
@@ -22,9 +22,10 @@ export function unitsTable(of) {
   return { element, rows };
 }
 
-function headsOf({ app, page, columns, drawn }) {
+function headsOf({ app, page, columns, drawn, best }) {
   const list = [{ key: "unit", label: "Unit", first: "ascending" }, { key: "density", label: "Density", note: "density" }];
   if (page.top_class) list.push({ key: "share", label: "Most active class" });
+  if (best) list.push({ key: "concept", label: "Best concept", first: "ascending" });
   if (drawn) list.push({ key: "drawing", label: "On my drawing" });
   return [...list, ...columns.map((key) => ({ key, label: measureTitle(app, key), note: key, range: measureOf(app, key)?.range }))];
 }
@@ -60,10 +61,14 @@ function row(of, heads, i) {
     } }, cells);
 }
 
-function cell({ page, drawn, classes }, { key, range }, unit) {
+function cell({ page, drawn, best, classes }, { key, range }, unit) {
   if (key === "density") return h("span", { role: "cell", class: "number" }, page.density.values[unit] ? share(page.density.values[unit]) : "never fires");
   if (key === "share") return h("span", { role: "cell" }, classOf(page, classes, unit));
-  const value = valuesOf(page, key, drawn)[unit];
+  if (key === "concept") {
+    const name = conceptOf(best, unit) ?? "\u2013";
+    return h("span", { role: "cell", title: name }, h("span", { class: "units-concept" }, name));
+  }
+  const value = valuesOf(page, key, { drawn })[unit];
   const column = page.columns.find((one) => one.key === key);
   const [low, high] = [column?.low?.values[unit], column?.high?.values[unit]];
   const isShare = Number.isFinite(value) && range && range[0] !== null && range[1] !== null;

@@ -3,9 +3,10 @@
 import { measureTitle } from "../pickers.js";
 import { h } from "../ui.js";
 
-/** @param of {app, page, where, columns: keys that are shown, showColumns(keys)} */
+/** @param of {app, page, where, best: concepts of the units or null, columns: keys that are shown,
+     showColumns(keys), isOpen: whether filters are seen on a phone, toggle()} */
 export function tools(of) {
-  const { app, page, where } = of;
+  const { app, page, where, best } = of;
   const { store, ui } = app;
   const s = store.get();
   const set = (patch) => store.set(patch, { replace: true });
@@ -17,12 +18,12 @@ export function tools(of) {
     "data-search": true, value: s.q ?? "", oninput: () => set({ q: search.value || null }) });
   const bound = (key, label) => h("input", { type: "number", step: "any", class: "bound", "aria-label": label, placeholder: label,
     value: s[key] ?? "", onchange: (event) => set({ [key]: event.target.value || null }) });
-  return [
-    ui.chips([{ value: "table", label: "Table" }, { value: "wall", label: "Wall" }], s.view ?? "table", (view) => set({ view: view === "table" ? null : view }), "View"),
-    search,
+  const filters = [
     classes.length && page.top_class && field("Class", ui.select(
       [{ value: "", label: "any" }, ...classes.map((name, i) => ({ value: String(i), label: name }))],
       s.class === undefined ? "" : String(s.class), (v) => set({ class: v === "" ? null : Number(v) }), "Class that a unit spends most on")),
+    best && field("Concept", ui.select([{ value: "", label: "any" }, ...detected(best)], s.concept ?? "",
+      (concept) => set({ concept: concept || null }), "Concept that a unit detects best")),
     field("Filter by", ui.select([{ value: "", label: "no other filter" }, { value: "density", label: "Density" }, ...measures],
       s.m ?? "", (m) => set({ m: m || null, min: null, max: null }), "Measure to filter by")),
     s.m && h("span", { class: "row tight" }, bound("min", "from"), bound("max", "to")),
@@ -31,6 +32,20 @@ export function tools(of) {
     ...(s.view === "wall" ? wallTools(app, s, set, measures) : [measures.length && columnPicker(of)]),
     h("a", { class: "button", href: app.api.url("units.csv", where), download: "" }, "Save as CSV"),
   ].filter(Boolean);
+  return [
+    ui.chips([{ value: "table", label: "Table" }, { value: "wall", label: "Wall" }], s.view ?? "table", (view) => set({ view: view === "table" ? null : view }), "View"),
+    search,
+    // On a phone the rest would fill the screen before the first unit is seen.
+    h("button", { type: "button", class: "on-phone", "aria-expanded": String(of.isOpen), onclick: (event) => event.currentTarget.setAttribute("aria-expanded", String(of.toggle())) }, "Filter and sort"),
+    h("div", { class: "units-rest" }, filters),
+  ];
+}
+
+/** The concepts that some unit detects best, with how many do, most first. */
+function detected({ names, best }) {
+  const counts = new Map();
+  for (const row of best) if (row >= 0) counts.set(row, (counts.get(row) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([row, count]) => ({ value: names[row], label: `${names[row]} (${count})` }));
 }
 
 const field = (name, control) => h("label", { class: "field" }, h("span", {}, name), control);

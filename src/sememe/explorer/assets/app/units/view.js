@@ -10,11 +10,11 @@ import { unitsWall } from "./wall.js";
 const BEGIN_WITH = ["dominant_mass", "monosemanticity_score[encoder, centred]", "clarity[encoder, centred]", "class_selectivity", "concept_average_precision"];
 const MOST_COLUMNS = 4;
 const NOUNS = { neurons: "neurons", features: "features" };
-const NO_FILTER = { q: null, class: null, m: null, min: null, max: null, alive: null, drawn: null, ids: null };
+const NO_FILTER = { q: null, class: null, concept: null, m: null, min: null, max: null, alive: null, drawn: null, ids: null };
 
 export class Units {
   #app; #page; #where; #columns; #classes; #order = []; #shown = null;
-  #best = null; // concepts of the units; null: not asked for, false: on their way or not to be had
+  #best = null; // concepts of the units; null: on their way or not to be had
   #drawn = null; // activations on the drawing of the address
 
   /** @param page the answer of /api/units, @param where {layer, set} */
@@ -30,7 +30,8 @@ export class Units {
     this.#readColumns();
     this.#showTools();
     this.#show();
-    this.#fetchExtras();
+    this.#fetchConcepts();
+    this.#fetchDrawn();
   }
 
   #readColumns() {
@@ -44,7 +45,8 @@ export class Units {
   #showTools() {
     const active = this.filters.contains(document.activeElement) ? document.activeElement : null;
     const again = (active?.closest("[role=radiogroup]") ?? active)?.getAttribute("aria-label");
-    this.filters.replaceChildren(...tools({ app: this.#app, page: this.#page, where: this.#where, columns: this.#columns, showColumns: (keys) => {
+    this.filters.replaceChildren(...tools({ app: this.#app, page: this.#page, where: this.#where, best: this.#best, columns: this.#columns,
+      isOpen: this.filters.classList.contains("open"), toggle: () => this.filters.classList.toggle("open"), showColumns: (keys) => {
       this.#columns = keys;
       this.#app.store.set({ cols: keys.join(";") || null }, { replace: true });
     } }));
@@ -54,26 +56,36 @@ export class Units {
     if (field.type === "search") field.setSelectionRange(field.value.length, field.value.length);
   }
 
-  async #fetchExtras() {
-    const { api, store } = this.#app;
-    const s = store.get();
-    if (/[a-z]/i.test(s.q ?? "") && this.#best === null) {
-      this.#best = false;
-      try {
-        this.#best = (await api.get("set-concepts", this.#where)) ?? false;
-        if (this.#best) this.#show();
-      } catch {
-        this.count.append(" Concepts could not be found in these images.");
-      }
+  /** Concepts come when the table is there already: to find them takes half a second the first time. */
+  async #fetchConcepts() {
+    const found = await this.#app.api.get("set-concepts", this.#where).catch((error) => {
+      if (error.status === undefined) throw error;
+      return null; // an exported page, or images without concepts, has none to offer
+    });
+    if (!found || found.best.length !== this.#page.density.values.length) return;
+    this.#best = found;
+    this.#again();
+  }
+
+  async #fetchDrawn() {
+    const { store } = this.#app;
+    const { d } = store.get();
+    if (!d || this.#drawn || !store.layer()?.drawable) return;
+    try {
+      this.#drawn = await drawnActivations(this.#app, this.#where, d);
+      this.#again();
+    } catch (error) {
+      this.count.append(` ${error.message}`);
     }
-    if (s.d && !this.#drawn && store.layer()?.drawable) {
-      try {
-        this.#drawn = await drawnActivations(this.#app, this.#where, s.d);
-        this.#show();
-      } catch (error) {
-        this.count.append(` ${error.message}`);
-      }
-    }
+  }
+
+  /** More is known: show it without moving what is looked at. */
+  #again() {
+    if (!this.body.isConnected) return;
+    const scroll = this.body.firstChild?.scrollTop ?? 0;
+    this.#showTools();
+    this.#show();
+    this.body.firstChild.scrollTop = scroll;
   }
 
   #show() {
@@ -86,7 +98,7 @@ export class Units {
       this.body.replaceChildren(h("p", { class: "pending" }, "No unit passes these filters. ", h("a", { href: store.link(NO_FILTER) }, "Show all units")));
       return;
     }
-    const of = { app: this.#app, page: this.#page, where: this.#where, order: this.#order, columns: this.#columns, drawn: this.#drawn, classes: this.#classes };
+    const of = { app: this.#app, page: this.#page, where: this.#where, order: this.#order, columns: this.#columns, drawn: this.#drawn, best: this.#best, classes: this.#classes };
     this.#shown = s.view === "wall" ? unitsWall(of) : unitsTable(of);
     this.body.replaceChildren(this.#shown.element);
     if (s.view === "wall") return; // drawn as soon as its width is known
@@ -117,7 +129,7 @@ export class Units {
     if (changed.size !== 1 || !changed.has("cols")) this.#showTools();
     this.#show();
     if (changed.size === 1 && changed.has("cols")) this.body.firstChild.scrollTop = scroll;
-    return this.#fetchExtras();
+    return this.#fetchDrawn();
   }
 
   #mark({ unit, view }) {
