@@ -4,11 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from references.asked import MAP, MLP, SAE, VECTOR, ask, liveliest
-from sememe import networks
+from sememe import measures, networks
 from sememe.explorer.endpoint import NotThere, plain
 from sememe.explorer.live.run_data import RunData
+from sememe.explorer.views.concepts import chosen_concepts
 
 
 @pytest.mark.parametrize("layer", [MLP, MAP, VECTOR])
@@ -127,6 +129,17 @@ def test_concepts_are_those_that_the_run_found(finished, tmp_path):
     assert best.precision == pytest.approx(hits.mean())
     chosen = ask(run, "set-concepts", layer=VECTOR, set=SAE)
     assert chosen.names[chosen.best[unit]] == best.name
+
+
+def test_concepts_are_chosen_as_the_measure_chooses():
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(300, 12)) * (rng.random((300, 12)) < 0.3)
+    codes[:, 4] = 0  # a dead unit
+    codes[:, 5] = -np.abs(codes[:, 5])
+    concepts = rng.random((300, 7)) < 0.4
+    expected = measures.choose_concepts(codes, concepts)[0]
+    np.testing.assert_array_equal(chosen_concepts(sparse.csc_array(codes), concepts), expected)
+    assert expected[4] == expected[5] == -1
 
 
 # --- what is not there

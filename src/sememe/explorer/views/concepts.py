@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int64
+from scipy import sparse
 
 from sememe.errors import FormatError
 from sememe.explanations import concept_profile
@@ -15,12 +16,14 @@ from sememe.explorer.endpoint import Endpoint
 from sememe.explorer.live.apart import apart
 from sememe.explorer.live.items import Boxes
 from sememe.explorer.live.run_data import LayerData, RunData
-from sememe.explorer.views.common import SetAddress, UnitAddress, opened_unit
+from sememe.explorer.views.common import SetAddress, UnitAddress, column, opened_unit
 from sememe.images.image_set import ImageSet
 
 # Images whose concepts are found: 2,000 take about a second.
 _MOST_IMAGES = 2_000
 _SHOWN = 8
+# Units whose concepts are chosen in this process.
+_MOST_HERE = 1_000
 # Concepts that fewer items have, or all but fewer, say nothing reliable.
 _LEAST = 10
 
@@ -90,16 +93,40 @@ class SetConcepts:
 
 def set_concepts(run: RunData, address: SetAddress) -> SetConcepts | None:
     """For filtering the table of units by concept."""
-    from sememe.measures import choose_concepts
-
     layer = run.layer(address.layer)
     layer.unit_set(address.set)
     seen = seen_concepts(layer)
     if seen is None:
         return None
     codes = layer.codes(address.set).tocsr()[seen.rows]
-    best = choose_concepts(codes, seen.values)[0]
-    return SetConcepts(seen.images, len(seen.rows), seen.names, tuple(best.tolist()))
+    chosen = (
+        apart(_chosen_by_kernel, codes, seen.values)
+        if codes.shape[1] > _MOST_HERE
+        else chosen_concepts(sparse.csc_array(codes), seen.values)
+    )
+    return SetConcepts(seen.images, len(seen.rows), seen.names, tuple(chosen.tolist()))
+
+
+def chosen_concepts(
+    codes: sparse.csc_array, concepts: Bool[np.ndarray, "items concepts"]
+) -> Int64[np.ndarray, " units"]:
+    """As :func:`sememe.measures.choose_concepts` for positive codes, without its kernel.
+
+    That would keep fifty megabytes of compiler in the server. Here a unit takes some milliseconds.
+    """
+    found = np.full(codes.shape[1], -1)
+    for unit in np.flatnonzero(np.diff(codes.indptr)):
+        fits = concept_profile(np.maximum(column(codes, int(unit)), 0), concepts)
+        if not np.isnan(fits.average_precision).all():
+            chance = fits.frequency
+            found[unit] = ((fits.average_precision - chance) / (1 - chance)).argmax()
+    return found
+
+
+def _chosen_by_kernel(codes: sparse.csr_array, concepts: np.ndarray) -> np.ndarray:
+    from sememe.measures import choose_concepts
+
+    return choose_concepts(codes, concepts)[0]
 
 
 def seen_concepts(layer: LayerData) -> Seen | None:
