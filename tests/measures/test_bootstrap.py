@@ -198,11 +198,11 @@ def test_two_random_dictionaries_are_called_different_in_5_percent_of_comparison
     labels, parts = rng.integers(0, 5, size=600), rng.normal(size=(12, 20))
     strength = (rng.random((600, 12)) < 0.2) * rng.exponential(size=(600, 12))
     strength[np.arange(600), labels] += 1
-    x = strength @ parts
+    x, embeddings = strength @ parts, strength + 0.3 * rng.normal(size=(600, 12))
     known = measures.evidence(
         resample(600, replicates=200),
         labels=labels,
-        embeddings={"e": strength + 0.3 * rng.normal(size=(600, 12))},
+        embeddings={"e": embeddings},
         concepts=strength > 0.5,
     )
     called = {}
@@ -211,11 +211,14 @@ def test_two_random_dictionaries_are_called_different_in_5_percent_of_comparison
         for _ in range(2):
             codes = np.maximum(x @ rng.normal(size=(20, 40)), 0)
             codes[codes < np.partition(codes, -4, axis=1)[:, [-4]]] = 0
-            pair.append(measures.evaluate(codes, known, name="random").units)
+            predicted = measures.simulate(embeddings, codes, embeddings)
+            foretold = measures.simulation_sums(codes, predicted, known.group, known.resampling.n_groups)
+            found = measures.evaluate(codes, known, name="random", also={"simulation": foretold})
+            coverage = {"concept_coverage": found.sets["concept_coverage"]}
+            pair.append({key: scores.mean for key, scores in found.units.items()} | coverage)
         for key in pair[0]:
-            p = difference(pair[0][key].mean, pair[1][key].mean, 39).p
-            called.setdefault(key, []).append(p < 0.05)
-    assert len(called) >= 15
+            called.setdefault(key, []).append(difference(pair[0][key], pair[1][key], 39).p < 0.05)
+    assert len(called) >= 18
     for key, calls in called.items():
         # 5 % and three standard errors of a share out of 200.
         assert np.mean(calls) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200), key

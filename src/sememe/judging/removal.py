@@ -7,7 +7,15 @@ from jaxtyping import Float, Int
 from scipy import sparse
 
 from sememe.judging.subject import Subject
-from sememe.measures import Estimate, attached_units, estimate, movement_sums, removal_sums
+from sememe.measures import (
+    Estimate,
+    Resampling,
+    attached_units,
+    estimate,
+    movement_sums,
+    removal_sums,
+    response_estimate,
+)
 
 # What an edit changes: parts of the names of the concepts whose units claim to see it.
 _CHANGES = {
@@ -54,6 +62,7 @@ def counterfactual_estimates(
     subject: Subject,
     edited: Mapping[str, sparse.csr_array],
     chosen: Int[np.ndarray, "2 units"] | None,
+    resampling: Resampling,
 ) -> dict[str, Estimate]:
     """For each edit: how much more the units move that claim what it changes than all others do.
 
@@ -61,7 +70,7 @@ def counterfactual_estimates(
     """
     if chosen is None or "plain" not in edited:
         return {}
-    resampling, found = subject.evidence.resampling, {}
+    found = {}
     for name, words in _CHANGES.items():
         if name not in edited:
             continue
@@ -72,7 +81,7 @@ def counterfactual_estimates(
         claims = np.append(concerned, False)[chosen[0]]
         group = resampling.group[subject.edited_image[rows]]
         sums = movement_sums(edited["plain"][rows], edited[name][rows], claims, group, resampling.n_groups)
-        response = estimate("counterfactual_response", sums, resampling)
+        response = response_estimate(sums, resampling)
         if np.isfinite(response.value):
             found[f"counterfactual_response[{name}]"] = response
     return found

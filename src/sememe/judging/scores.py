@@ -119,7 +119,7 @@ def score(
     sums: dict[str, Sums] = {"simulation": _simulation(subject, dictionary, items.exemplars, codes, scored)}
     values: dict[str, np.ndarray] = {}
     edited = {name: _codes(dictionary, found) for name, found in items.edited.items()}
-    sets |= counterfactual_estimates(subject, edited, chosen)
+    sets |= counterfactual_estimates(subject, edited, chosen, resampling)
     if unit_set.source == "layer":
         effects = unit_effects(subject, coded.spliced, dictionary.components_, scored, subject.seed)
         sums, values = sums | effects.sums, values | effects.values

@@ -41,9 +41,9 @@ does so.
 
 Several seeds of one setting become one evaluation by ``measures.pool_seeds(evaluations, resampling)``.
 
-Two measures of a whole set stand on arrays of their own; each gets its interval by
-``measures.estimate("targeted_removal", measures.removal_sums(...), resampling)``, and
-``"counterfactual_response"`` by ``movement_sums``.
+Two measures of a whole set stand on arrays of their own; each gets its interval apart, by
+``measures.estimate("targeted_removal", measures.removal_sums(...), resampling)`` and
+``measures.response_estimate(measures.movement_sums(...), resampling)``.
 
 **Several, compared.** Hand over all evaluations of all sweeps of a layer::
 
@@ -65,7 +65,12 @@ batch; a plain function is one of them fed once. A record's formula works on its
 """
 
 from sememe.measures.bootstrap import Difference, Estimate, Resampling, difference, holm, over_seeds, resample
-from sememe.measures.cause.counterfactual_response import counterfactual_response, movement, movement_sums
+from sememe.measures.cause.counterfactual_response import (
+    counterfactual_response,
+    movement,
+    movement_sums,
+    response_estimate,
+)
 from sememe.measures.cause.direct_effect_agreement import direct_effect_agreement
 from sememe.measures.cause.dose_response import dose_response, dose_sums
 from sememe.measures.cause.effect_specificity import effect_specificity
@@ -243,6 +248,7 @@ __all__ = [
     "registry",
     "removal_sums",
     "resample",
+    "response_estimate",
     "save_evaluation",
     "share_matched",
     "shrinkage",

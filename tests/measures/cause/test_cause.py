@@ -127,6 +127,23 @@ def test_only_the_unit_that_claims_the_edit_should_move(layout):
     assert np.isnan(measures.counterfactual_response(layout(codes), layout(edited), np.zeros(5, bool)))
 
 
+def test_the_interval_of_a_response_is_as_wide_as_other_units_would_scatter_it():
+    """Sets of units that move by chance: images alone would say that each such value is exact."""
+    rng, values, errors = np.random.default_rng(0), [], []
+    resampling = measures.resample(40, replicates=200)
+    for seed in range(60):
+        codes = np.ones((40, 30)) * (1 + 0.01 * rng.random((40, 30)))
+        edited = codes * (1 - 0.5 * rng.random(30))
+        sums = measures.movement_sums(codes, edited, np.arange(30) < 8, resampling.group, resampling.n_groups)
+        found = measures.response_estimate(sums, resampling.for_units(0, seed))
+        values.append(found.value)
+        errors.append(found.replicates.std())
+        images = measures.estimate("counterfactual_response", sums, resampling)
+        assert images.value == found.value
+        assert images.replicates.std() < 0.1 * errors[-1]
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.3)
+
+
 def test_a_loud_unit_does_not_move_more_for_being_loud(layout):
     rng = np.random.default_rng(3)
     codes, edited = rng.random((50, 3)), rng.random((50, 3))

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from sememe.errors import MeasureError
+from sememe.measures.bootstrap import Estimate, Resampling
 from sememe.measures.codes import Codes, checked, is_sparse, squared, sums_by_key
 from sememe.measures.record import measure
 from sememe.measures.totals import Weights, group_of, weighted
@@ -64,19 +65,33 @@ def movement_sums(
     group: Int[np.ndarray, " items"] | None = None,
     n_groups: int = 1,
 ) -> MovementSums:
-    """All items, for an interval: ``estimate("counterfactual_response", movement_sums(...), resampling)``."""
+    """All items, for an interval: ``response_estimate(movement_sums(...), resampling)``."""
     sums = MovementSums(claims, n_groups)
     sums.update(codes, edited, group)
     return sums
 
 
-def _from_totals(totals: MovementTotals) -> Float[np.ndarray, "..."]:
+def response_estimate(sums: MovementSums, resampling: Resampling) -> Estimate:
+    """The response, with replicates that draw images and units.
+
+    The two draws have nothing to do with each other, so what they move is added.
+    """
+    whole = sums.totals()
+    value, by_images = float(_from_totals(whole)), _from_totals(sums.totals(resampling.weights))
+    by_units = _from_totals(whole, resampling.unit_weights(sums.claims.size))
+    return Estimate(value, by_images + by_units - value)
+
+
+def _from_totals(
+    totals: MovementTotals, times: Float[np.ndarray, "replicates units"] | None = None
+) -> Float[np.ndarray, "..."]:
+    """The formula, with each unit counted once or as often as each replicate drew it."""
     moved = totals.movement()
     known = ~np.isnan(moved)
 
     def mean(those: Bool[np.ndarray, " units"]) -> Float[np.ndarray, "..."]:
-        taken = known & those
-        return np.asarray(np.where(taken, moved, 0.0).sum(axis=-1) / taken.sum(axis=-1))
+        weight = (known & those) * (1.0 if times is None else times)
+        return np.asarray((weight * np.where(known, moved, 0.0)).sum(axis=-1) / weight.sum(axis=-1))
 
     with np.errstate(invalid="ignore", divide="ignore"):
         claiming, rest = mean(totals.claims), mean(~totals.claims)
