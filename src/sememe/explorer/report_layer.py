@@ -22,6 +22,8 @@ from sememe.explorer.wording import DASH, capitalised, measured_on
 Notes = dict[str, MeasureNote]
 _MOST_TABS = 4
 _MOST_ROWS = 6
+# On a phone a legend takes up to a line a family, below the plot. Pixels.
+_PLOT, _LEGEND_LINE = 430, 22
 
 
 def layer_panel(layer: LayerReport, data: ReportData, notes: Notes, anchor: str) -> Html:
@@ -296,7 +298,9 @@ def _frontiers(layer: LayerReport, notes: Notes, anchor: str) -> Html:
             figures.frontier_figure(frontier, notes[frontier.measure]),
             _named([frontier.measure], notes),
             frontier_table(frontier, notes),
-            narrow=figures.frontier_figure(frontier, notes[frontier.measure], height=540),
+            narrow=figures.frontier_figure(
+                frontier, notes[frontier.measure], height=_PLOT + _LEGEND_LINE * len(frontier.lines)
+            ),
         )
         for i, frontier in enumerate(layer.frontiers)
     ]
