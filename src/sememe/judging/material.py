@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import nn
 
 from sememe import networks
+from sememe.errors import MeasureError
 from sememe.images import ImageSet
 from sememe.images.concepts import (
     EDITS,
@@ -43,6 +44,17 @@ class Split:
     """Of whole images; None: not known."""
     maps: ConceptMaps | None = None
     """Of pixels, for layers that keep the image's plane; None: not known."""
+
+    def __post_init__(self) -> None:
+        known = {"embeddings": len(self.embeddings)}
+        if self.concepts is not None:
+            known["concepts"] = len(self.concepts.values)
+        for what, n_images in known.items():
+            if n_images != len(self.images):
+                raise MeasureError(
+                    f"There are {what} of {n_images:,} images, but {self.images.name} holds "
+                    f"{len(self.images):,}: give them of every image."
+                )
 
 
 @dataclass(frozen=True, eq=False)

@@ -168,13 +168,14 @@ def subject(
         development["concepts"] = _chosen(choosing, kept)
     if (labels := material.development.images.labels) is not None:
         development["labels"] = labels[np.asarray(own["development"].image[:])]
+    tail = Tail(net, layer, report[spliced], device)
     return Subject(
         layer=layer,
         network=network,
         limits=limits,
         seed=seed,
         n_images=len(report),
-        tail=Tail(net, layer, report[spliced], device),
+        tail=tail,
         spliced=spliced,
         items=items,
         evidence=known,
@@ -184,7 +185,7 @@ def subject(
         simulation=_simulation(material, report, own, drawn, limits),
         edited_image=np.asarray(own["edited"].image[:]) if "edited" in own else np.empty(0, np.int64),
         changed={name: edit.changed for name, edit in material.edits.items()},
-        notes=_left_out(material, kept),
+        notes=_left_out(material, kept, tail.logits.shape[1]),
     )
 
 
@@ -254,13 +255,17 @@ def _simulation(
     return rows, told - middle, shown - middle
 
 
-def _left_out(material: Material, kept: tuple[str, ...] | None) -> tuple[str, ...]:
+def _left_out(material: Material, kept: tuple[str, ...] | None, n_logits: int) -> tuple[str, ...]:
     notes = []
-    labels = material.report.images.labels
+    labels, n_classes = material.report.images.labels, len(material.report.images.label_names)
     if labels is None:
         notes.append("no labels: selectivity, generality and targeted removal are left out")
     elif np.unique(labels).size < 2:
         notes.append("images of one class only: selectivity, generality and targeted removal are left out")
+    elif material.development.images.labels is None:
+        notes.append("no labels to choose units by: targeted removal is left out")
+    elif n_classes != n_logits:
+        notes.append(f"{n_logits} logits for {n_classes} classes: targeted removal is left out")
     if not kept:
         notes.append("no concepts: the concept measures are left out")
     if not material.edits:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from scipy import sparse
 
 from sememe.dictionaries import Dictionary
+from sememe.errors import MeasureError
 from sememe.judging.sources import Source
 from sememe.measures import Evaluation
 
@@ -28,6 +30,14 @@ class UnitSet:
     """Where the items come from that it was fitted on and is judged on."""
     whole: bool = False
     """Score every unit, and at every place: a set that is shown unit by unit."""
+
+    def __post_init__(self) -> None:
+        atoms = self.dictionary.components_
+        if bad := int((~np.isfinite(atoms).all(axis=1)).sum()):
+            raise MeasureError(
+                f"{bad} of {len(atoms)} atoms of {self.family} ({dict(self.settings)}) hold NaN or infinite "
+                "values: fit it again."
+            )
 
     @property
     def key(self) -> Key:
