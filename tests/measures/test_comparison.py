@@ -9,7 +9,7 @@ from scipy import sparse
 
 from sememe import measures
 from sememe.errors import MeasureError
-from sememe.measures import MeasureTable, compare
+from sememe.measures import Estimate, Evaluation, MeasureTable, compare
 
 
 def keep(codes, k):
@@ -78,6 +78,21 @@ def test_differences_are_corrected_for_all_tests_of_a_place(table):
     for row in rows:
         assert row.low <= row.value <= row.high
         assert (row.outcome == "open") == (row.p_holm >= 0.05)
+
+
+def test_what_draws_images_alone_is_tested_only_where_seeds_are_pooled():
+    def found(name, value, seeds):
+        drawn = value + 0.001 * np.random.default_rng(0).normal(size=50) * np.arange(1, 51)
+        one = {"fvu": Estimate(0.05, np.full(50, 0.05)), "l0": Estimate(4.0, np.full(50, 4.0))}
+        one["targeted_removal"] = Estimate(value, drawn, by_seed=value + 0.001 * np.arange(seeds))
+        return Evaluation(name, {}, 100, 100, 100, 4, 0, np.ones(4), one, {})
+
+    for seeds, outcome in ((0, "open"), (3, "win")):
+        pair = [found("SAE", 0.9, seeds), found("neurons", 0.1, seeds)]
+        (row,) = compare("fc1", pair, controls=["neurons"], fvu=(0.05,), l0=()).differences
+        assert (row.value, row.outcome) == (pytest.approx(0.8), outcome)
+        assert np.isnan(row.p_holm) == (outcome == "open")
+        assert row.low < row.value < row.high
 
 
 def test_a_lower_polysemanticity_is_a_win(table):

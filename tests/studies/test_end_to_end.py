@@ -114,7 +114,10 @@ def test_monosemanticity_pools_networks(tmp_path, monkeypatch):
 
     monkeypatch.setattr(monosemanticity, "lineup", short)
     study = replace(
-        configure("monosemanticity", Options(quick=True, layer="hidden2", networks=2, dictionaries=1)),
+        configure(
+            "monosemanticity",
+            Options(quick=True, layer="hidden2", networks=2, dictionaries=1, families="topk"),
+        ),
         **FEW,
         steps=20,
         replicates=20,

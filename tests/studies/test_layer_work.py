@@ -1,6 +1,7 @@
 """Which points are fitted on which network with which dictionary seed."""
 
 from sememe import judging
+from sememe.recipes.digit_layers import DIGIT_LAYERS
 from sememe.studies import Options, StudyFolder, configure
 from sememe.studies.bench import Bench
 from sememe.studies.layer_work import LayerWork
@@ -18,9 +19,10 @@ def titles(points):
 
 def test_what_has_one_seed_is_fitted_with_the_first_only(tmp_path):
     _, layer = work(tmp_path)
-    assert {"neurons", "TopK SAE", "wide stored activations", "pixels"} <= titles(layer.points(0))
+    default = DIGIT_LAYERS["fc1"].title
+    assert {"neurons", default, "wide stored activations", "pixels"} <= titles(layer.points(0))
     for number in (1, 2):
-        assert titles(layer.points(number)) == {"TopK SAE", "random directions", "stored activations"}
+        assert titles(layer.points(number)) == {default, "random directions", "stored activations"}
 
 
 def test_no_two_stages_share_a_place(tmp_path):

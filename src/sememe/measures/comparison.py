@@ -7,6 +7,7 @@ fitted beside it. Wins and losses are listed alike.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,9 @@ from sememe.measures.table import DifferenceRow, MeasureTable, Row
 from sememe.measures.verdict import verdict
 
 SIGNIFICANT = 0.05
+_OVER_IMAGES = frozenset({"targeted_removal"})
+"""Measures whose replicates draw images alone, since a draw of units would need the network again: what
+another seed would give is in them only where several were pooled, and before that they are not tested."""
 
 
 def compare(
@@ -234,7 +238,11 @@ def _of_dictionary(
         for key in _both(candidate, other, "units"):
             found.append((control, key, difference(candidate.units(key), other.units(key), units - 1)))
         for key in _both(candidate, other, "sets"):
-            found.append((control, key, difference(candidate.whole(key), other.whole(key), groups - 1)))
+            first, second = candidate.whole(key), other.whole(key)
+            apart = difference(first, second, groups - 1)
+            if key in _OVER_IMAGES and min(first.by_seed.size, second.by_seed.size) < 2:
+                apart = replace(apart, p=float("nan"))
+            found.append((control, key, apart))
     corrected = holm(np.array([apart.p for *_, apart in found], np.float64))
     return [
         DifferenceRow(

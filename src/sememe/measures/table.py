@@ -60,7 +60,7 @@ class DifferenceRow:
     high: float
     p: float
     p_holm: float
-    """Corrected for all tests of the layer at this place."""
+    """Corrected for all tests of the dictionary there; NaN, as ``p``, where seeds are too few for a test."""
     outcome: str
     """``"win"``, ``"loss"`` or ``"open"``, by ``p_holm`` below 0.05 and the direction of the measure."""
 

@@ -42,10 +42,10 @@ class DigitLayer:
 
 
 DIGIT_LAYERS: Mapping[str, DigitLayer] = {
-    "hidden1": DigitLayer(neurons=16, family="topk", n_components=32, wide=64),
+    "hidden1": DigitLayer(neurons=16, family="archetypal", n_components=32, wide=64),
     "hidden2": DigitLayer(neurons=16, family="archetypal", n_components=16, wide=64),
-    "conv2": DigitLayer(neurons=32, family="topk", n_components=32, wide=128),
-    "fc1": DigitLayer(neurons=128, family="topk", n_components=128, wide=512),
+    "conv2": DigitLayer(neurons=32, family="batchtopk", n_components=32, wide=128),
+    "fc1": DigitLayer(neurons=128, family="batchtopk", n_components=128, wide=512),
 }
 STEPS = 1_200
 """Of a training on one of these layers."""
