@@ -159,13 +159,18 @@ def test_the_policy_forbids_the_page_to_ask_anyone(chromium, written, way):
 
 @contextlib.contextmanager
 def listener():
-    """A port that somebody listens at, and who came."""
-    heard: list[object] = []
+    """A port that somebody listens at, and what was said there."""
+    heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.05)
         yield f"http://127.0.0.1:{server.getsockname()[1]}/", heard
+        # A browser may open a connection ahead of a navigation that it then refuses: nothing is sent over it.
         with contextlib.suppress(TimeoutError):
-            heard.append(server.accept())
+            visitor, _ = server.accept()
+            with visitor:
+                visitor.settimeout(0.1)
+                heard.append(visitor.recv(100))
+    heard[:] = [sent for sent in heard if sent]
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -31,6 +31,8 @@ KINDS = [
     dictionaries.TopKSAE(k=4, **TRAINED),
     dictionaries.TopKSAE(k=24, **TRAINED),
     dictionaries.FrozenDecoderSAE(k=4, **TRAINED),
+    dictionaries.ArchetypalSAE(k=4, **TRAINED),
+    dictionaries.MatryoshkaSAE(k=4, **TRAINED),
     dictionaries.L1SAE(**TRAINED),
     dictionaries.PAnnealedSAE(**TRAINED),
     dictionaries.BatchTopKSAE(k=4, **TRAINED),
