@@ -30,7 +30,7 @@ def export(
     html
         The file to write.
     layers
-        The layers to put in, such as digit_cnn.fc1; all that were measured if not given.
+        The layers to put in, such as digit_cnn.fc1; all if not given.
     units
         The unit sets to put in, such as TopKSAE-k8 PCA-k8, beside each layer's neurons and its shown
         dictionary; if not given, the controls that this one is held against, as far as 15 MB allow.
