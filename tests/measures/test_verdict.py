@@ -151,8 +151,10 @@ def test_the_verdict_is_about_what_was_named_beforehand_though_another_is_sparse
     places = {"SAE": family("SAE"), "other": family("other", l0=2.0), "neurons": family("neurons", 0.0, 64.0)}
     differences = rows("neurons", "w w w o o") + rows("neurons", "l l l l l", unit_set="other")
     named = verdict("fc1", [places], differences, ["neurons"], about="SAE")
-    assert named.answer == "yes" and "SAE features" in named.sentence
+    assert named.answer == "yes"
+    assert "SAE features" in named.sentence
     assert "other features" in verdict("fc1", [places], differences, ["neurons"]).sentence
     places["SAE"] = family("SAE", fvu=0.5)
     never = verdict("fc1", [places], differences, ["neurons"], about="SAE")
-    assert never.answer == "no" and "SAE features never reach" in never.sentence
+    assert never.answer == "no"
+    assert "SAE features never reach" in never.sentence
