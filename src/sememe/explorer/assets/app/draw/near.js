@@ -13,15 +13,19 @@ export class NearBackend {
   #frame = null;
   #number = 0;
   #isClosed = false;
+  #isNear = false; // whether the last question was answered here
 
   constructor({ answered, refused, state }, api) {
     Object.assign(this, { answered, refused, api });
-    this.#socket = new SocketBackend({ answered: (found, at) => this.answered(found, at), refused, state });
+    // What the socket was asked before the kernel was there is old news once the page has answered.
+    this.#socket = new SocketBackend({ state, answered: (found, at) => this.#isNear || answered(found, at),
+      refused: (sentence) => this.#isNear || refused(sentence) });
   }
 
   /** The first stroke of a frame is answered on the spot; of further ones, the last when the frame is made. */
   ask(question) {
     const kernel = this.#kernel(question);
+    this.#isNear = Boolean(kernel);
     if (!kernel) return this.#socket.ask(question);
     this.#waiting = question;
     if (this.#frame !== null) return undefined;
