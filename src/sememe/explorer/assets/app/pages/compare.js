@@ -60,6 +60,7 @@ class Comparison {
     const { page, ui } = this;
     this.tools = h("div", { class: "tools" });
     [this.frontier, this.matched, this.duels, this.splitPlace] = Array.from({ length: 4 }, () => h("div", { class: "stack tight" }));
+    this.duels.classList.add("duels");
     const words = { yes: "Yes", no: "No", mixed: "Mixed" };
     place.append(
       h("div", { class: "verdict-card card" },

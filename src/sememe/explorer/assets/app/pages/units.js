@@ -22,7 +22,10 @@ export function mount(root, app) {
       return;
     }
     const { layer, set } = store.get();
-    ui.panel(panel, () => api.get("units", { layer, set }), (page, place) => { units = new Units(place, app, page, { layer, set }); },
+    const where = { layer, set };
+    // Concepts take a while to be found: the table does not wait for them, unless they are here.
+    const known = api.knows("set-concepts", where) ? api.get("set-concepts", where).catch(() => null) : null;
+    ui.panel(panel, () => Promise.all([api.get("units", where), known]), ([page, best], place) => { units = new Units(place, app, page, where, best); },
       { empty: "This set has no units." });
   }
   load();

@@ -17,8 +17,8 @@ export class Units {
   #best = null; // concepts of the units; null: on their way or not to be had
   #drawn = null; // activations on the drawing of the address
 
-  /** @param page the answer of /api/units, @param where {layer, set} */
-  constructor(place, app, page, where) {
+  /** @param page the answer of /api/units, @param where {layer, set}, @param best that of set-concepts where it is known already */
+  constructor(place, app, page, where, best = null) {
     this.#app = app;
     this.#page = page;
     this.#where = where;
@@ -28,9 +28,10 @@ export class Units {
     this.body = h("div", { class: "units-place" });
     place.append(this.filters, this.count, this.body);
     this.#readColumns();
+    this.#take(best);
     this.#showTools();
     this.#show();
-    this.#fetchConcepts();
+    if (!this.#best) this.#fetchConcepts();
     this.#fetchDrawn();
   }
 
@@ -62,9 +63,12 @@ export class Units {
       if (error.status === undefined) throw error;
       return null; // an exported page, or images without concepts, has none to offer
     });
-    if (!found || found.best.length !== this.#page.density.values.length) return;
-    this.#best = found;
-    this.#again();
+    if (this.#take(found)) this.#again();
+  }
+
+  #take(found) {
+    if (found?.best.length === this.#page.density.values.length) this.#best = found;
+    return Boolean(this.#best);
   }
 
   async #fetchDrawn() {
