@@ -8,6 +8,7 @@
         network/<network>.json              how its training went, and its accuracy
         network/<network>.second/           the same of another seed, where universality looks for like units
         images/known.npz                    concepts and edited images, found by computer vision
+        images/report/                      own images that scores are reported on; without it, the recipe's
         activations/<network>.<layer>/fit   Zarr v3: items that dictionaries are fitted on
         activations/<network>.<layer>/report    Zarr v3: items that scores are reported on
         dictionaries/<network>.<layer>/<point>/ cfg.json + sae_weights.safetensors
