@@ -67,6 +67,13 @@ def test_a_thing_does_not_differ_from_itself():
     assert difference(one, one, 5).p == 1.0
 
 
+def test_what_is_left_by_rounding_is_no_difference():
+    exact = Estimate(1.0, np.ones(50))
+    rounded = Estimate(1.0 - 3e-14, 1.0 - 3e-14 + 1e-15 * np.arange(50))
+    assert difference(exact, rounded, 99).p == 1.0
+    assert difference(exact, Estimate(0.9, np.full(50, 0.9)), 99).p == 0.0
+
+
 def test_estimates_of_other_resamples_cannot_be_paired():
     with pytest.raises(MeasureError, match="of 3 and 4 replicates"):
         difference(Estimate(0.0, np.zeros(3)), Estimate(0.0, np.zeros(4)), 5)

@@ -39,6 +39,8 @@ from sememe.errors import MeasureError
 LEVEL = 0.95
 LEAST_IMAGES = 20
 """Fewer groups than this say too little about their own spread."""
+ROUNDING = 1e-9
+"""Scores that differ by less are the same: what is left of two sums that are equal in exact arithmetic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +137,7 @@ class Difference:
     low: float
     high: float
     p: float
-    """Two-sided; 1 where both are the same number in every replicate."""
+    """Two-sided; 1 where both are the same number but for rounding."""
 
 
 def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
@@ -161,8 +163,10 @@ def difference(first: Estimate, second: Estimate, degrees: int) -> Difference:
     if math.isnan(value) or spread.size < 2:
         return Difference(*[float("nan")] * 4)
     error = float(spread.std(ddof=1))
+    if abs(value) < ROUNDING and error < ROUNDING:
+        return Difference(value, value, value, 1.0)
     if error == 0.0:
-        return Difference(value, value, value, 1.0 if value == 0.0 else 0.0)
+        return Difference(value, value, value, 0.0)
     freedom = _degrees(error**2, [first.by_seed, second.by_seed], max(degrees, 1))
     reach = error * float(stdtrit(freedom, (1 + LEVEL) / 2))
     return Difference(value, value - reach, value + reach, float(2 * stdtr(freedom, -abs(value) / error)))
