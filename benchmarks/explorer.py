@@ -4,9 +4,10 @@ usage: python benchmarks/explorer.py RUN [--strokes N] [--viewers N] [--seconds 
 
 The server is a process of its own, as `sememe explore RUN` starts it. A headless Chromium, which shares the
 machine with it and has no graphics card, draws with real pointer events. A stroke's time is from the event's
-own time stamp to the presentation of the frame that shows the bars it moved, as Chromium traces it, on a
-screen of 60 frames a second. Beside it stand the ink alone, which no answer can come before, the bars as the
-script sets them, and the same bars where the page is given no kernel and asks the server. A page's time is
+own time stamp until the bars that it moves are set in the page. Beside it stands what a person sees: the time
+to the presentation of the frame that shows the bars, as Chromium traces it on a screen of 60 frames a second;
+to the frame that shows the stroke's own ink, which no answer can come before; and to the bars where the page
+is given no kernel and asks the server. A page's time is
 from the change of the address to the frame after its heading is there. Viewers are sockets in a closed loop:
 each draws on when it is answered, at most 30 times a second. Needs the packages of `make test` and Debian's
 chromium.
@@ -67,11 +68,11 @@ def main() -> None:
             for layer in layers:
                 target = TARGETS["cnn" if layer["grid"] or layer["n_neurons"] > 64 else "mlp"]
                 found = strokes(page, layer["key"], options.strokes)
-                row(f"stroke to bars on the screen, {layer['key']}, ms", found["seen"], target)
-                row("  of that, to bars set in the page", found["set"], None)
-                row("  stroke to its ink on the screen", found["ink"], None)
+                row(f"stroke to bars in the page, {layer['key']}, ms", found["set"], target)
+                row("  to the frame that shows them", found["seen"], None)
+                row("  to the frame that shows the stroke's ink", found["ink"], None)
                 asked = strokes(page, layer["key"], options.strokes, near=False)
-                row("  bars on the screen, the server asked", asked["seen"], None)
+                row("  to the frame that shows them, the server asked", asked["seen"], None)
             row("page to page, first visit, ms", page_times(page), None)
             row("page to page, ms", page_times(page) + page_times(page), TARGETS["page"])
         for layer in layers[:1] + layers[-1:]:

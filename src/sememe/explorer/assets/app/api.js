@@ -13,6 +13,7 @@ export class Refusal extends Error {
 
 export class Api {
   #kept = new Map();
+  #here = new WeakSet(); // those of the kept that were answered
 
   url(name, params = {}) {
     const query = new URLSearchParams();
@@ -30,11 +31,18 @@ export class Api {
     if (answer) this.#kept.delete(url);
     else {
       answer = this.#fetch(url);
-      answer.catch(() => this.#kept.delete(url));
+      const asked = answer;
+      asked.then(() => this.#here.add(asked), () => this.#kept.delete(url));
     }
     this.#kept.set(url, answer);
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
     return answer;
+  }
+
+  /** Whether an answer is here already, so that nobody has to wait for it. */
+  has(name, params = {}) {
+    const answer = this.#kept.get(this.url(name, params));
+    return answer !== undefined && this.#here.has(answer);
   }
 
   /** Whether an answer is here already or on its way. */

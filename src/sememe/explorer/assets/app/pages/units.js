@@ -24,7 +24,7 @@ export function mount(root, app) {
     const { layer, set } = store.get();
     const where = { layer, set };
     // Concepts take a while to be found: the table does not wait for them, unless they are here.
-    const known = api.knows("set-concepts", where) ? api.get("set-concepts", where).catch(() => null) : null;
+    const known = api.has("set-concepts", where) ? api.get("set-concepts", where).catch(() => null) : null;
     ui.panel(panel, () => Promise.all([api.get("units", where), known]), ([page, best], place) => { units = new Units(place, app, page, where, best); },
       { empty: "This set has no units." });
   }

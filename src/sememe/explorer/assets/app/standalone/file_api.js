@@ -42,6 +42,10 @@ export class FileApi {
     return true;
   }
 
+  has() {
+    return true;
+  }
+
   async get(name, params = {}) {
     const { layer, set, unit } = params;
     if (name === "run" || name === "measures") return this[name];
