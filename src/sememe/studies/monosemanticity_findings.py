@@ -30,7 +30,8 @@ from sememe.studies.subjects import LAYERS
 if TYPE_CHECKING:
     from sememe.studies.monosemanticity import Monosemanticity
 
-DRAWN = ("monosemanticity_score[encoder, centred]", "concept_average_precision")
+DRAWN = "monosemanticity_score[encoder, centred]"
+RIVALS = ("rotated neurons", "wide random directions", "wide stored activations", "k-means")
 
 
 def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Findings:
@@ -43,7 +44,7 @@ def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Fi
         sentences=tuple(sentences),
         sections=tuple(sections),
         markdown=markdown_lines(study, tables, sentences[0]),
-        figure=tuple(_frontier(study, layer, found, DRAWN[0]) for layer, found in tables.items()),
+        figure=tuple(_figure(study, layer, found) for layer, found in tables.items()),
     )
 
 
@@ -164,10 +165,24 @@ def _words(at: str) -> str:
     }.get(quantity, f"Where {100 * float(value):g} % of the loss is recovered")
 
 
-def _frontier(study: "Monosemanticity", layer: str, found: MeasureTable, measure: str) -> Panel:
-    """Every scored setting of every family: its score against the variance that it loses."""
+def _figure(study: "Monosemanticity", layer: str, found: MeasureTable) -> Panel:
+    """The one that the documentation shows: the neurons, the dictionary that the answer is about, its rivals."""
+    chosen = [entry.sweep.title for entry in features_of(study, layer, beside=False)]
+    return _frontier(study, layer, found, DRAWN, ("neurons", *chosen, *RIVALS))
+
+
+def _frontier(
+    study: "Monosemanticity",
+    layer: str,
+    found: MeasureTable,
+    measure: str,
+    shown_sets: Sequence[str] | None = None,
+) -> Panel:
+    """Every scored setting of every family, or of some: its score against the variance that it loses."""
     lines: list[Series] = []
     for unit_set, kind in study.kinds(layer).items():
+        if shown_sets is not None and unit_set not in shown_sets:
+            continue
         points = [
             (max(row.fvu, _LEAST), row.value, row.low, row.high)
             for row in found.select(unit_set=unit_set, at="own", measure=measure)
