@@ -166,7 +166,7 @@ def _words(at: str) -> str:
 
 
 def _figure(study: "Monosemanticity", layer: str, found: MeasureTable) -> Panel:
-    """The one that the documentation shows: the neurons, the dictionary that the answer is about, its rivals."""
+    """What the documentation shows: the neurons, the dictionary that the answer is about, its rivals."""
     chosen = [entry.sweep.title for entry in features_of(study, layer, beside=False)]
     return _frontier(study, layer, found, DRAWN, ("neurons", *chosen, *RIVALS))
 
