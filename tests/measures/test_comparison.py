@@ -84,7 +84,7 @@ def test_what_draws_images_alone_is_tested_only_where_seeds_are_pooled():
     def found(name, value, seeds):
         drawn = value + 0.001 * np.random.default_rng(0).normal(size=50) * np.arange(1, 51)
         one = {"fvu": Estimate(0.05, np.full(50, 0.05)), "l0": Estimate(4.0, np.full(50, 4.0))}
-        one["targeted_removal"] = Estimate(value, drawn, by_seed=value + 0.001 * np.arange(seeds))
+        one["targeted_removal[2 units]"] = Estimate(value, drawn, by_seed=value + 0.001 * np.arange(seeds))
         return Evaluation(name, {}, 100, 100, 100, 4, 0, np.ones(4), one, {})
 
     for seeds, outcome in ((0, "open"), (3, "win")):

@@ -1,10 +1,13 @@
 """The verdict on hand-made outcomes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sememe.measures import DifferenceRow, Estimate, Evaluation, Target, match
-from sememe.measures.verdict import family_outcomes, verdict
+from sememe.measures.record import registry
+from sememe.measures.verdict import family_outcomes, measure_outcomes, verdict
 
 AT = Target("fvu", 0.05)
 SPARSE = Target("l0", 8)
@@ -15,24 +18,17 @@ def family(name, fvu=0.05, l0=8.0, at=AT):
     return match([Evaluation(name, {}, 10, 10, 10, 4, 0, np.ones(4), sets, {})], at)
 
 
-MEASURES = (
-    "class_selectivity",
-    "monosemanticity_score",
-    "concept_f1",
-    "simulation_score",
-    "effect_specificity",
-)
+FAMILIES = ("selectivity", "similarity", "concepts", "simulation", "cause")
+MEASURES = [[name for name, record in registry().items() if record.family == family] for family in FAMILIES]
 
 
 def rows(control, outcomes, unit_set="SAE", at=AT):
     """One family for each word, one measure for each letter: w a win, l a loss, o open."""
     words = {"w": "win", "l": "loss", "o": "open"}
     return [
-        DifferenceRow(
-            "fc1", unit_set, control, f"{measure}[{i}]", str(at), 0.1, 0.0, 0.2, 0.01, 0.01, words[letter]
-        )
-        for measure, word in zip(MEASURES, outcomes.split(), strict=False)
-        for i, letter in enumerate(word)
+        DifferenceRow("fc1", unit_set, control, measure, str(at), 0.1, 0.0, 0.2, 0.01, 0.01, words[letter])
+        for measures, word in zip(MEASURES, outcomes.split(), strict=False)
+        for measure, letter in zip(measures, word, strict=False)
     ]
 
 
@@ -51,6 +47,15 @@ def judged(differences, **families):
 )
 def test_a_family_is_won_by_twice_as_many_measures_as_are_lost(measures_of_a_family, outcome):
     assert family_outcomes(rows("neurons", measures_of_a_family)) == {"selectivity": outcome}
+
+
+def test_a_measure_under_several_embeddings_counts_once():
+    won, lost, opened = (replace(row, measure="clarity") for row in rows("neurons", "wlo"))
+    variants = [replace(won, measure=f"clarity[{i}]") for i in range(3)]
+    assert measure_outcomes([*variants, opened]) == {"clarity": "win"}
+    assert measure_outcomes([*variants, lost]) == {"clarity": "open"}
+    other = replace(lost, measure="polysemanticity")
+    assert family_outcomes([*variants, other]) == {"similarity": "split"}
 
 
 def test_yes_needs_more_than_half_of_the_families_against_neurons():

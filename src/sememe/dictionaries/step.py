@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.utils import parametrize
 
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.optimisers import ADAM_BETAS, ADAM_EPSILON, SHARED_STATE, optimiser
@@ -138,7 +139,8 @@ class ReferenceStep:
         fraction: float = 1.0,
     ) -> StepOutcome:
         self._optimiser.zero_grad(set_to_none=True)
-        losses = self.objective(self.module, x, dead, fraction)
+        with parametrize.cached():  # atoms that are made from other parameters are made once a step
+            losses = self.objective(self.module, x, dead, fraction)
         losses.total.backward()
         self.module.remove_radial_gradient()
         if self.clip_norm is not None:

@@ -240,7 +240,7 @@ def _of_dictionary(
         for key in _both(candidate, other, "sets"):
             first, second = candidate.whole(key), other.whole(key)
             apart = difference(first, second, groups - 1)
-            if key in _OVER_IMAGES and min(first.by_seed.size, second.by_seed.size) < 2:
+            if _record(key).name in _OVER_IMAGES and min(first.by_seed.size, second.by_seed.size) < 2:
                 apart = replace(apart, p=float("nan"))
             found.append((control, key, apart))
     corrected = holm(np.array([apart.p for *_, apart in found], np.float64))

@@ -5,8 +5,10 @@ the fewest units firing, or the sparsity with the least variance lost. Scores pl
 whichever scores best on the images reported would look better than it is.
 
 It meets every control that reaches the place, measure by measure: each is won, lost, or cannot be told apart
-after Holm's correction over all of its tests there. The measures are many but the families few, most
-of them under several embeddings or edits, so the verdict counts **families**. Against one control a family is
+after Holm's correction over all of its tests there. The measures are many but the families few, so the
+verdict counts **families**, and within them a measure under several embeddings, ablations or edits once: it
+is won if it is won under some of them and lost under none, and the other way round. Against one control a
+family is
 
 - **won** if its measures are won at least twice as often as lost, and one is won;
 - **lost** if it is the other way round;
@@ -85,11 +87,26 @@ def family_outcomes(differences: Iterable[DifferenceRow]) -> dict[str, Outcome]:
         differences: of one dictionary and one control at one place.
     """
     counts: dict[str, list[int]] = {}
-    for row in differences:
-        won_lost = counts.setdefault(registry()[row.measure.partition("[")[0]].family, [0, 0])
-        won_lost[0] += row.outcome == "win"
-        won_lost[1] += row.outcome == "loss"
+    for name, outcome in measure_outcomes(differences).items():
+        won_lost = counts.setdefault(registry()[name].family, [0, 0])
+        won_lost[0] += outcome == "win"
+        won_lost[1] += outcome == "loss"
     return {family: _outcome(*counts[family]) for family in FAMILIES if family in counts}
+
+
+def measure_outcomes(differences: Iterable[DifferenceRow]) -> dict[str, str]:
+    """``"win"``, ``"loss"`` or ``"open"`` by the name of a measure, whatever its variants.
+
+    Args:
+        differences: of one dictionary and one control at one place.
+    """
+    seen: dict[str, set[str]] = {}
+    for row in differences:
+        seen.setdefault(row.measure.partition("[")[0], set()).add(row.outcome)
+    return {
+        name: "open" if {"win", "loss"} <= words or words == {"open"} else (words - {"open"}).pop()
+        for name, words in seen.items()
+    }
 
 
 def _outcome(won: int, lost: int) -> Outcome:

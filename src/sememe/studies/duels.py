@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sememe import measures
 from sememe.measures import MeasureTable
+from sememe.measures.verdict import measure_outcomes
 
 COUNTED = ("selectivity", "similarity", "concepts", "simulation", "cause")
 """The families of measures that the aim is about, 2 to 6 of the protocol."""
@@ -25,18 +26,16 @@ class Duel:
 
 
 def duel(found: MeasureTable, unit_set: str, control: str, at: str, families: Sequence[str]) -> Duel:
-    """Measures won and lost; a measure under several embeddings or edits counts once.
-
-    It is won when it is won under some of them and lost under none, and the other way round.
-    """
-    outcomes: dict[str, set[str]] = {}
-    for row in found.differences:
-        name = row.measure.partition("[")[0]
-        if (row.unit_set, row.control, row.at) == (unit_set, control, at) and family_of(name) in families:
-            outcomes.setdefault(name, set()).add(row.outcome)
+    """Measures won and lost, as the verdict counts them: once each, whatever their variants."""
+    outcomes = measure_outcomes(
+        row
+        for row in found.differences
+        if (row.unit_set, row.control, row.at) == (unit_set, control, at)
+        and family_of(row.measure) in families
+    )
     return Duel(
-        won=tuple(name for name, seen in outcomes.items() if "win" in seen and "loss" not in seen),
-        lost=tuple(name for name, seen in outcomes.items() if "loss" in seen and "win" not in seen),
+        won=tuple(name for name, outcome in outcomes.items() if outcome == "win"),
+        lost=tuple(name for name, outcome in outcomes.items() if outcome == "loss"),
         tests=len(outcomes),
     )
 
