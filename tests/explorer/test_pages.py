@@ -250,6 +250,30 @@ def test_comparison_shows_the_sentence_and_changes_its_measure_by_link(opened_fi
     page.wait_for_selector("text=neuron 7")
 
 
+def test_the_tally_counts_the_rows_that_are_shown_and_says_what_was_not_tested(opened_finished):
+    page = settled(opened_finished(LINKS["runs"]))
+
+    def with_a_measure_of_the_whole_set(route):
+        answer = route.fetch()
+        content = answer.json()
+        for place in content["places"]:
+            first = place["duels"][0]
+            own = {"measure": "targeted_removal[5]", "p_holm": None, "outcome": "open"}
+            place["duels"].append({**first, **own})
+        route.fulfill(response=answer, json=content)
+
+    page.route("**/api/compare*", with_a_measure_of_the_whole_set)
+    page.evaluate("link => { location.hash = link; }", LINKS["compare"])
+    page.wait_for_selector(".duels tbody tr")
+    tally = page.locator(".duels tbody tr").first.locator("td").first.inner_text()
+    counted = sum(int(part.split()[0]) for part in tally.split(", "))
+    assert page.locator(".duels tbody tr td:nth-child(2) .duel").count() == counted
+    row = page.locator(".duels tbody tr", has_text="(5)")
+    assert "open" in row.inner_text()
+    assert "not tested: one seed" in row.inner_text()
+    assert "for all tests of this dictionary at this place" in page.locator(".duels").inner_text()
+
+
 def test_image_lists_its_units_by_what_they_contribute(opened_finished):
     page = settled(opened_finished("#/image?layer=digit_cnn.fc1&set=Neurons-k128&image=5"))
     values = page.eval_on_selector_all(

@@ -170,7 +170,7 @@ class Comparison {
 
   /** A row a measure, a column a control: the difference, and in words who won. */
   #drawDuels() {
-    const { app, ui, place, page } = this;
+    const { app, ui, place } = this;
     const families = [...new Set(place.duels.map((duel) => duel.family))];
     const wanted = this.store.get().family;
     const family = families.includes(wanted) ? wanted : families[0];
@@ -181,7 +181,9 @@ class Comparison {
     }
     const controls = [...new Set(own.map((duel) => duel.control))];
     const tally = (control) => own.filter((duel) => duel.control === control).reduce((t, duel) => ({ ...t, [duel.outcome]: (t[duel.outcome] ?? 0) + 1 }), {});
-    const measures = page.measures.filter((key) => own.some((duel) => duel.measure === key));
+    // Of all that was tried, measures of the whole set as well: the tally counts what the rows show.
+    const rank = (key) => app.measures.indexOf(measureOf(app, key));
+    const measures = [...new Set(own.map((duel) => duel.measure))].sort((a, b) => rank(a) - rank(b));
     const groups = [...new Set(measures.map((key) => familyOf(app, key)))];
     const byFamily = groups.flatMap((group) => [{ group }, ...measures.filter((key) => familyOf(app, key) === group)]);
     const cell = (key, control) => {
@@ -195,7 +197,7 @@ class Comparison {
         this.store.set({ family: value }, { replace: true });
         this.#drawDuels();
       }, "Dictionary") : "",
-      h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05 after Holm's correction for all tests of the layer here, else open. Below, the difference with its 95\u00a0% interval.`)),
+      h("p", { class: "small muted" }, `${family} less each control ${placeName(place)}: won or lost where p is below 0.05, else open. p is after Holm's correction for all tests of this dictionary at this place; below it the difference, with its 95\u00a0% interval, which is not corrected: it may leave out 0 where the outcome is open.`)),
       ui.table([
         { title: "Measure", cell: (key) => (key === IN_ALL ? h("b", {}, "in all") : ui.noted(measureTitle(app, key), key)) },
         ...controls.map((control) => ({ title: `against ${control}`, cell: (key) => {
@@ -267,7 +269,7 @@ function counter() {
 
 const said = (score) => `${number(score.value)}${score.low === null ? "" : ` (95\u00a0% interval ${number(score.low)} to ${number(score.high)})`}, n = ${number(score.n)} ${score.of}`;
 const named = (line, point) => [line.family, point.title].filter(Boolean).join(", ");
-const chance = (p) => (p < 0.001 ? "p < 0.001" : `p = ${number(p, 2)}`);
+const chance = (p) => (p === null ? "not tested: one seed" : p < 0.001 ? "p < 0.001" : `p = ${number(p, 2)}`);
 const small = (x) => (Math.abs(x) < NOTHING ? 0 : x);
 const signed = (x) => (x > 0 ? `+${number(x)}` : number(x));
 const capitalised = (text) => text[0].toUpperCase() + text.slice(1);
