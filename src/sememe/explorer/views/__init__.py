@@ -17,6 +17,7 @@ from sememe.explorer.views import (
     runs,
     standing,
     thumbs,
+    tour,
     unit,
     units,
 )
@@ -35,6 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *image.ENDPOINTS,
     *atlas.ENDPOINTS,
     *runs.ENDPOINTS,
+    *tour.ENDPOINTS,
 )
 
 __all__ = ["ENDPOINTS"]
