@@ -91,9 +91,24 @@ def test_a_link_carries_the_drawing_the_layer_and_the_unit(opened, folder):
     assert other.locator(".feature[aria-pressed=true]").count() == 1
 
 
+def test_a_link_carries_the_units_that_are_held(opened, folder):
+    page = live(opened(f"#/draw?layer={HIDDEN}&of=neurons&unit=3"))
+    draw(page, SEVEN)
+    ink = drawing(page)
+    page.keyboard.press("a")
+    until(page, "location.hash.includes('hold=n3a') && location.hash.includes('d=')")
+    other = live(opened(page.url[page.url.index("#") :]))
+    assert comes_to(other, torch_says(folder, ink, HIDDEN, lambda x: np.where(np.arange(16) == 3, 0, x)))
+    assert other.get_by_role("button", name="Let neuron 3 go").is_visible()
+    assert re.search(r"Now 0 \(was \d", other.locator(".edit-card").inner_text())
+    other.get_by_role("radio", name="fc1").click()
+    until(other, "!location.hash.includes('hold=')")
+
+
 @pytest.mark.parametrize(
     ("link", "sentence"),
     [
+        ("#/draw?hold=n3a,f99999a", "holds units in a way that cannot be read"),
         ("#/draw?d=nonsense!!", "holds no drawing that can be read"),
         ("#/draw?layer=digit_mlp.nowhere", "no layer digit_mlp.nowhere"),
         (f"#/draw?layer={HIDDEN}&set=%3Cscript%3Ealert(1)%3C/script%3E", "has no <script>alert(1)</script>"),
@@ -123,6 +138,10 @@ def test_what_changed_between_two_drawings_is_ranked(opened):
     assert "The margin of" in page.locator("section[aria-labelledby=changed-title]").text_content()
     assert page.locator(".changes.neurons li").count() == 8
     assert page.locator(".changes.features li").count() > 1
+    assert "without the edits" not in page.locator("section[aria-labelledby=changed-title]").inner_text()
+    page.get_by_role("button", name="Neuron 3", exact=True).click()
+    page.keyboard.press("a")
+    page.locator("section[aria-labelledby=changed-title]", has_text="Both without the edits").wait_for()
 
 
 def test_tools_change_the_drawing_and_undo_brings_it_back(opened):

@@ -28,8 +28,9 @@ export class Changed {
     this.#show();
   }
 
-  update(answer, where) {
-    Object.assign(this, { answer, where });
+  /** `edited`: whether units are held, or the reconstruction stands in; what is compared here is without either. */
+  update(answer, where, edited = false) {
+    Object.assign(this, { answer, where, edited });
     this.button.disabled = false;
     if (this.pinned) this.#show();
   }
@@ -58,7 +59,7 @@ export class Changed {
     this.body.replaceChildren(
       h("div", { class: "row" }, picture(a), h("span", { "aria-hidden": "true" }, "\u2192"), picture(b),
         h("p", { class: "grow" }, `The margin of ${labels[second]} over ${labels[first]} moved by `, h("b", {}, signed(moved)),
-          ` (from ${number(margin(a), 2)} to ${number(margin(b), 2)}).`, same ? ` Both are taken for ${labels[first]}; ${labels[second]} is the next.` : "")),
+          ` (from ${number(margin(a), 2)} to ${number(margin(b), 2)}).`, this.edited ? " Both without the edits: only the drawings differ." : "", same ? ` Both are taken for ${labels[first]}; ${labels[second]} is the next.` : "")),
       h("div", { class: "split tight" },
         this.#column(neurons, "neurons", this.where.layer.neurons, largest),
         this.#column(features, this.where.unitSet.kind, this.where.unitSet.key, largest)),

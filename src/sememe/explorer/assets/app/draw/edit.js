@@ -1,7 +1,7 @@
 // One unit, held: ablated, clamped to a value, or steered by one; and what that does to the answer.
 
 import { h, number } from "../ui.js";
-import { pushes } from "./columns.js";
+import { pushes, strengthsOf } from "./columns.js";
 
 const HOW = [
   { value: "off", label: "as it is" },
@@ -9,6 +9,9 @@ const HOW = [
   { value: "clamp", label: "clamp", title: "a value of yours in place of its own" },
   { value: "steer", label: "steer", title: "a value of yours is added to its own" },
 ];
+
+const EDIT = /^(?<of>[fn])(?<unit>\d{1,9})(?<how>[acs])(?<value>-?\d+(\.\d+)?(e[+-]?\d+)?)?$/; // "f17a", "n3c1.5", "f2s-0.3"
+const NAMES = { f: "features", n: "neurons", a: "ablate", c: "clamp", s: "steer" };
 
 export class EditPanel {
   /** `changed()` is called when an edit changes; `chosen` is {of, unit} or null. */
@@ -45,6 +48,23 @@ export class EditPanel {
 
   values() {
     return [...this.edits.values()];
+  }
+
+  /** The edits as a link carries them: "f17a,n3c1.5,f2s-0.3"; empty without any. */
+  text() {
+    return this.values().map(({ of, unit, how, value }) => `${of[0]}${unit}${how[0]}${how === "ablate" ? "" : Number(value.toPrecision(4))}`).join(",");
+  }
+
+  /** Take the edits of a link; false, and nothing changes, where it holds anything else. `counts`: units by kind. */
+  take(text, counts) {
+    const found = text.split(",").filter(Boolean).map((part) => EDIT.exec(part)?.groups);
+    const isKnown = (edit) => edit && Number(edit.unit) < counts[NAMES[edit.of]] && (edit.how === "a") === (edit.value === undefined);
+    if (!found.every(isKnown)) return false;
+    this.edits = new Map(found.map(({ of, unit, how, value = "0" }) =>
+      [`${NAMES[of]}/${Number(unit)}`, { of: NAMES[of], unit: Number(unit), how: NAMES[how], value: Number(value) }]));
+    this.#build();
+    this.changed();
+    return true;
   }
 
   #key({ of, unit } = this.chosen) {
@@ -88,9 +108,9 @@ export class EditPanel {
     const how = edit?.how ?? "off";
     const link = this.#link();
     const limit = 3 * this.scale;
-    this.output = h("output", {}, edit ? number(edit.value, 2) : "");
+    this.output = h("output", {}, edit ? number(how === "ablate" ? 0 : edit.value, 2) : "");
     this.slider = h("input", { type: "range", min: String(how === "steer" ? -limit : 0), max: String(limit), step: String(limit / 120),
-      value: String(edit?.value ?? 0), disabled: how !== "clamp" && how !== "steer",
+      value: String(how === "ablate" ? 0 : edit?.value ?? 0), disabled: how !== "clamp" && how !== "steer",
       "aria-label": how === "steer" ? "Value added" : "Value", oninput: () => {
         this.output.textContent = number(Number(this.slider.value), 2);
         this.#set(this.edits.get(this.#key()).how, Number(this.slider.value));
@@ -136,8 +156,13 @@ export class EditPanel {
     const labels = this.app.run.label_names;
     const row = of === "neurons" ? unit : answer.units.values.indexOf(unit);
     const effects = of === "neurons" ? answer.neuron_effects.values : answer.unit_effects.values;
-    this.value = of === "neurons" ? this.neuronValue?.(unit) : answer.strength.values[unit];
-    const moves = row < 0 ? "does not fire here" : `gives ${pushes(effects.subarray(row * classes, (row + 1) * classes), labels)}`;
-    this.facts.textContent = `Now ${number(this.value, 2)}${this.where.layer.grid ? (of === "neurons" ? ", mean over the map" : ", summed over the map") : ""}; ${moves}.`;
+    const neurons = (layers) => strengthsOf(layers[this.where.layer.layer])[unit];
+    this.value = of === "neurons" ? neurons(answer.layers) : answer.strength.values[unit];
+    const held = this.edits.has(this.#key()) && Object.keys(answer.layers_after ?? {}).length > 0;
+    const after = held && (of === "neurons" ? neurons(answer.layers_after) : answer.strength_after.values[unit]);
+    const now = held ? `${number(after, 2)} (was ${number(this.value, 2)})` : number(this.value, 2);
+    const gives = `${held ? "gave" : "gives"} ${pushes(effects.subarray(row * classes, (row + 1) * classes), labels)}`;
+    const moves = row < 0 ? "does not fire here" : gives;
+    this.facts.textContent = `Now ${now}${this.where.layer.grid ? (of === "neurons" ? ", mean over the map" : ", summed over the map") : ""}; ${moves}.`;
   }
 }

@@ -26,7 +26,7 @@ class DrawPage {
   #where = null; // {layer, unitSet}
   #answer = null;
   #highest = { neurons: 0, features: 0 };
-  #own = null; // the drawing that this page wrote into the address itself
+  #own = { d: null, hold: null }; // the drawing and the edits that this page wrote into the address itself
   #writing = 0;
   #frame = null;
   #ink = null; // the theme's ink, for the small picture
@@ -35,8 +35,10 @@ class DrawPage {
     Object.assign(this, { root, app });
     this.board = new Board((event) => this.#drawn(event), (text) => app.announce(text));
     this.tools = new Tools(app, this.board, () => {});
-    this.edit = new EditPanel(app, () => this.#ask());
-    this.edit.neuronValue = (unit) => this.neurons.strengths?.[unit];
+    this.edit = new EditPanel(app, () => {
+      this.#ask();
+      this.#write();
+    });
     this.changed = new Changed(app, () => this.board.ink.slice());
     this.probabilities = new Probabilities(app.run.label_names);
     this.#build();
@@ -68,7 +70,7 @@ class DrawPage {
         },
       },
     };
-    this.#selected(app.store.get(), new Set(["layer", "set", "unit", "of", "d"]));
+    this.#selected(app.store.get(), new Set(["layer", "set", "unit", "of", "d", "hold"]));
   }
 
   // ---- building -------------------------------------------------------------------------------------------------
@@ -168,7 +170,7 @@ class DrawPage {
   // ---- the selection --------------------------------------------------------------------------------------------
 
   #selected(selection, changed) {
-    if (changed.has("d") && selection.d && selection.d !== this.#own) {
+    if (changed.has("d") && selection.d && selection.d !== this.#own.d) {
       const ink = unpack(selection.d);
       if (ink) this.board.load(ink);
       else this.#say("The link holds no drawing that can be read; draw one.", "link");
@@ -186,6 +188,11 @@ class DrawPage {
     }
     if (this.#where?.layer !== layer || this.#where?.unitSet !== unitSet) this.#look(layer, unitSet);
     else if (changed.has("unit") || changed.has("of")) this.#showChosen();
+    const hold = selection.hold ?? null;
+    if (changed.has("hold") && hold !== this.#own.hold && !this.edit.take(hold ?? "", { neurons: layer.n_neurons, features: unitSet.n_units })) {
+      this.#say("The link holds units in a way that cannot be read; nothing is held.", "link");
+    }
+    if (hold !== (this.edit.text() || null)) this.#write(); // another layer has let go of them
   }
 
   #choose({ of, unit }) {
@@ -221,10 +228,15 @@ class DrawPage {
     this.strokeAt = event?.timeStamp ?? 0;
     if (event) this.message.hidden = true;
     this.#ask();
+    this.#write();
+  }
+
+  /** The drawing and the edits go into the address when the hand rests. */
+  #write() {
     clearTimeout(this.#writing);
     this.#writing = setTimeout(() => {
-      this.#own = blank ? null : pack(this.board.ink);
-      this.app.store.set({ d: this.#own }, { replace: true });
+      this.#own = { d: isBlank(this.board.ink) ? null : pack(this.board.ink), hold: this.edit.text() || null };
+      this.app.store.set(this.#own, { replace: true });
     }, 300);
   }
 
@@ -258,7 +270,7 @@ class DrawPage {
     const answer = this.#answer;
     if (!answer) return;
     this.edit.update(answer, this.#highest);
-    this.changed.update(answer, this.#where);
+    this.changed.update(answer, this.#where, Object.keys(answer.layers_after ?? {}).length > 0);
     this.features.choose(this.edit.chosen?.of === "features" ? this.edit.chosen.unit : -1);
     this.#showSeen(answer.image.values);
     this.#showFidelity(answer);
