@@ -363,3 +363,9 @@ _known = set_blocks.dictionary_kernel
 def test_what_the_run_does_not_have_is_said(finished, request_, message):
     with pytest.raises(RunError, match=message):
         gather(finished, request_)
+
+
+def test_what_the_file_lacks_is_not_said_of_the_run(from_disk):
+    for name in ("units", "draw"):
+        page = from_disk(f"#/{name}?layer=digit_cnn.fc1")
+        page.get_by_text("This file holds no layer digit_cnn.fc1").wait_for()

@@ -234,7 +234,13 @@ def test_layer_without_measures_says_what_is_missing(opened_finished):
     assert page.get_by_text("has not been measured yet").is_visible()
 
 
-# --- compare, image, atlas, run, tour
+def test_a_unit_that_is_no_number_is_not_taken_for_the_first(opened_finished):
+    page = settled(opened_finished(f"#/unit?layer={MLP}&set={SAE}&unit=abc"))
+    assert "abc is no number of a unit" in page.get_by_role("alert").inner_text()
+    assert "unit=abc" in page.url
+
+
+# --- compare, image, atlas, run
 
 
 def test_comparison_shows_the_sentence_and_changes_its_measure_by_link(opened_finished, finished):
@@ -316,15 +322,3 @@ def test_run_shows_its_command_and_its_health(opened_finished):
     page = settled(opened_finished(LINKS["runs"]))
     assert page.get_by_text("sememe run mnist").is_visible()
     assert page.get_by_role("table", name="Health of the unit sets").locator("tbody tr").count() == 6
-
-
-def test_tour_leads_from_neurons_to_the_comparison_and_goes_along(opened_finished):
-    page = settled(opened_finished("#/tour"))
-    for step in range(1, 6):
-        page.locator(".tour-step .go").click()
-        page.locator(".tour-note").wait_for()
-        settled(page)
-        assert f"{step} of 5" in page.locator(".tour-note").inner_text()
-        page.locator(".tour-note a.button").click()
-        page.locator(".tour-step").wait_for()
-    assert "#/tour" in page.url

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from references.asked import MAP, MLP, SAE, VECTOR, ask, liveliest
-from sememe import measures, networks
+from sememe import explanations, measures, networks
 from sememe.explorer.endpoint import NotThere, plain
 from sememe.explorer.live.run_data import RunData
 from sememe.explorer.views.concepts import chosen_concepts
@@ -70,6 +70,19 @@ def test_contributions_before_the_logits_add_up(finished):
     assert page.lost == pytest.approx(0, abs=1e-9)
 
 
+def test_units_offset_and_error_add_up_to_the_logits(finished):
+    page = ask(finished, "image", layer=VECTOR, set=SAE, image=7)
+    assert page.firing == len(page.units)
+    np.testing.assert_allclose(
+        page.contribution.sum(axis=0) + page.offset + page.error, page.logits, atol=1e-3
+    )
+    assert np.abs(page.error).max() > 0.01
+    bent = ask(finished, "image", layer=MLP, set=SAE, image=7)
+    assert not bent.exact
+    assert bent.offset is None
+    assert bent.error is None
+
+
 def test_map_of_atoms_keeps_its_t_sne_outside_of_the_run(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     before = sorted(path.name for path in finished.folder.root.rglob("*"))
@@ -127,6 +140,11 @@ def test_concepts_are_those_that_the_run_found(finished, tmp_path):
     best = page.best[0]
     hits = values[code != 0, int(best.name[-1])]
     assert best.precision == pytest.approx(hits.mean())
+    assert all(one.average_precision > one.frequency for one in page.best)
+    by_chance = explanations.concept_profile(code, values)
+    better = (by_chance.average_precision > by_chance.frequency).sum()
+    assert 0 < better < 10  # some are detected worse than by chance, and those are left out
+    assert len(page.best) == min(better, 8)
     chosen = ask(run, "set-concepts", layer=VECTOR, set=SAE)
     assert chosen.names[chosen.best[unit]] == best.name
 

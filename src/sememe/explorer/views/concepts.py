@@ -60,13 +60,16 @@ class UnitConcepts:
 
 
 def unit_concepts(run: RunData, address: UnitAddress) -> UnitConcepts | None:
-    """Concepts of one unit; None where images are not ink, or the layer has a map that cannot be placed."""
+    """Concepts that one unit detects better than by chance, best first.
+
+    None where images are not ink, or the layer has a map that cannot be placed.
+    """
     opened = opened_unit(run, address)
     seen = seen_concepts(opened.layer)
     if seen is None:
         return None
     found = concept_profile(opened.code[seen.rows], seen.values)
-    known = np.flatnonzero(~np.isnan(found.average_precision))
+    known = np.flatnonzero(found.average_precision > found.frequency)  # a NaN, of a silent unit, is not
     best = known[np.argsort(-found.average_precision[known], kind="stable")[:_SHOWN]]
     matches = tuple(
         ConceptMatch(

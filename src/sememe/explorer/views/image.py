@@ -43,6 +43,8 @@ class ImagePage:
     ]  # share of its firings, on all items, that are weaker than its greatest here
     contribution: Float[np.ndarray, "units classes"] | None  # fall of each logit when the unit is ablated
     exact: bool  # contributions of all units, offset and error add up to the logits
+    offset: Float[np.ndarray, " classes"] | None  # logits with no unit firing; None where not exact
+    error: Float[np.ndarray, " classes"] | None  # what the reconstruction misses of each logit; likewise
     positions: Int64[np.ndarray, " units"] | None  # of a map: at how many positions each fires
     why_not: str = ""  # one sentence where nothing could be passed through the network
 
@@ -64,13 +66,18 @@ def image_page(run: RunData, request: ImageRequest) -> ImagePage:
     most = _MOST_UNITS if network is None else min(_MOST_UNITS, network.patience)
     units = firing[np.argsort(-strength, kind="stable")][:most]
     labels = run.images.labels
-    contribution = logits = spliced = None
+    contribution = logits = spliced = offset = error = None
+    exact = network is not None and network.logit_weights(layer.layer) is not None
     if network is not None:
         logits = network.logits_with(layer.layer, pixels, values)[0]
         ablated = _ablated(items, codes, unit_set.components, units).reshape(-1, *values.shape[1:])
         contribution = logits - _logits(network, layer.layer, pixels, ablated, logits)
         decoded = unit_set.dictionary.decode(codes).astype(np.float32).reshape(values.shape)
-        spliced = softmax(network.logits_with(layer.layer, pixels, decoded))[0]
+        back = network.logits_with(layer.layer, pixels, decoded)[0]
+        spliced = softmax(back)
+        if exact:
+            silent = unit_set.dictionary.decode(np.zeros_like(codes)).astype(np.float32).reshape(values.shape)
+            offset, error = network.logits_with(layer.layer, pixels, silent)[0], logits - back
     return ImagePage(
         label=None if labels is None else int(labels[request.image]),
         logits=logits,
@@ -82,7 +89,9 @@ def image_page(run: RunData, request: ImageRequest) -> ImagePage:
         activation=total[units],
         rank=_ranks(layer, request.set, units, codes),
         contribution=contribution,
-        exact=network is not None and network.logit_weights(layer.layer) is not None,
+        exact=exact,
+        offset=offset,
+        error=error,
         positions=None if len(items) == 1 else (codes[:, units] != 0).sum(axis=0),
         why_not=why_not,
     )

@@ -3,6 +3,8 @@
 
 import { h, number } from "./ui.js";
 
+const SMALL = 0.1; // shares that are all smaller get an axis of their own
+
 /**
  * Width of a chart in its own units: those of the screen, so that letters have the same size in all of them.
  * `share` is its card's of the page, where cards stand side by side.
@@ -250,7 +252,7 @@ function placeNames(svg, names, left, top, bottom) {
 export function dotRows(rows, { range, label = "", xLabel = "" }) {
   const width = fitted();
   const step = 26;
-  const pad = { left: 158, right: 14, top: 4, bottom: xLabel ? 40 : 22 };
+  const pad = { left: 168, right: 14, top: 4, bottom: xLabel ? 40 : 22 };
   const height = pad.top + pad.bottom + step * rows.length;
   const x = scale(range, [pad.left, width - pad.right]);
   const svg = h("svg", { class: "chart dots", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
@@ -275,11 +277,11 @@ export function dotRows(rows, { range, label = "", xLabel = "" }) {
   return svg;
 }
 
-/** The range of an axis: all of a share's, from the data where a score is unbounded or may be negative. */
+/** The range of an axis: all of a share's, unless its scores are so small that they would all lie at the left edge; else from the data. */
 export function scoreRange(measure, scores) {
   const ends = scores.flatMap((s) => [s?.value, s?.low, s?.high, s?.null]).filter(Number.isFinite);
   const [low, high] = measure?.range ?? [null, null];
-  if (low === 0 && high === 1) return [0, 1];
+  if (low === 0 && high === 1 && Math.max(...ends) > SMALL) return [0, 1];
   const found = [Math.min(0, ...ends), Math.max(0, ...ends)];
   const margin = 0.04 * (found[1] - found[0] || 1);
   return [found[0] < 0 ? found[0] - margin : 0, found[1] + margin];

@@ -30,13 +30,17 @@ export function heading(app, title, { sets = true, only = null, lead = null } = 
   return { element, tools, update };
 }
 
+/** An exported file holds some of a run's layers: what it lacks, the run may have. */
+export const noLayer = (app, layer) => (app.isFile ? `This file holds no layer ${layer}; the run it was made from may.` : `This run has no layer ${layer}.`);
+
 /** What a link names and this run does not have, in a sentence; null where all is there. */
 export function missing(app) {
   const { layer, set, unit } = app.store.get();
   const here = app.store.layer();
-  if (!here) return `This run has no layer ${layer}. Choose one above.`;
+  if (!here) return `${noLayer(app, layer)} Choose one above.`;
   const units = app.store.unitSet();
-  if (!units) return `Layer ${here.layer} has no unit set ${set}. Choose one above.`;
+  if (!units) return `Layer ${here.layer} has no unit set ${set}${app.isFile ? " in this file" : ""}. Choose one above.`;
+  if (typeof unit === "string") return `${unit} is no number of a unit: ${units.title} has ${units.n_units}, numbered from 0.`;
   if (unit !== undefined && unit >= units.n_units) {
     return `${units.title} has ${units.n_units} units, numbered from 0: there is no unit ${unit}.`;
   }

@@ -2,10 +2,10 @@
 //
 //   #/units?layer=digit_cnn.fc1&set=TopKSAE-k8&unit=17&pin=digit_cnn.fc1/Neurons-k128/3&sort=-density
 //
-// `page`, `layer`, `set`, `unit`, `pin`, `image`, `class` and `d` (a drawing) belong to all pages; any other key
-// belongs to the page that set it and goes when the page changes.
+// `page`, `layer`, `set`, `unit`, `pin`, `image`, `class`, `d` (a drawing) and `tour` (its step) belong to all pages; any
+// other key belongs to the page that set it and goes when the page changes.
 
-const SHARED = ["layer", "set", "unit", "pin", "image", "class", "d"];
+const SHARED = ["layer", "set", "unit", "pin", "image", "class", "d", "tour"];
 const NUMBERS = new Set(["unit", "image", "class"]);
 
 /** @param {string} hash @returns {Record<string, string | number>} */
@@ -15,6 +15,7 @@ export function parse(hash) {
   for (const [key, value] of new URLSearchParams(query)) {
     if (!NUMBERS.has(key)) found[key] = value;
     else if (/^\d{1,9}$/.test(value)) found[key] = Number(value);
+    else if (key === "unit") found[key] = value; // the page says that there is no such unit
   }
   return found;
 }

@@ -43,11 +43,11 @@ export class AtlasMap {
     const { app, units } = this;
     const { store, ui } = app;
     const { colour, method } = store.get();
-    const options = [{ value: "", label: "nothing: show thumbnails" }, units.top_class && { value: "class", label: "class with most activation" }, { value: "density", label: "Density" },
+    const options = [{ value: "", label: "thumbnails" }, units.top_class && { value: "class", label: "class with most activation" }, { value: "density", label: "Density" },
       ...units.columns.map((c) => ({ value: c.key, label: measureTitle(app, c.key) }))].filter(Boolean);
     this.tools.replaceChildren(
       ui.chips([{ value: "tsne", label: "t-SNE" }, { value: "pca", label: "PCA" }], method === "pca" ? "pca" : "tsne", (value) => store.set({ method: value === "tsne" ? null : value }, { replace: true }), "Kind of map"),
-      h("label", { class: "field" }, h("span", {}, "Colour by"), ui.select(options, colour ?? "", (value) => store.set({ colour: value || null }, { replace: true }), "Colour by")),
+      h("label", { class: "field" }, h("span", {}, "Show"), ui.select(options, colour ?? "", (value) => store.set({ colour: value || null }, { replace: true }), "Show")),
       colour && measureOf(app, colour) ? ui.note(colour) : "", this.#legend(colour));
     this.#values = !colour ? null : colour === "density" ? units.density.values.map((d) => Math.log10(d)) : colour === "class" ? units.top_class?.values : units.columns.find((c) => c.key === colour)?.values.values;
     this.#sidebar();

@@ -30,7 +30,7 @@ export class Tools {
       h("div", { class: "row" }, h("span", { class: "small muted" }, "Shift"),
         shift("\u2190", "left", 0, -1), shift("\u2191", "up", -1, 0), shift("\u2193", "down", 1, 0), shift("\u2192", "right", 0, 1)),
       h("div", { class: "row" }, button("Test image", "Load a test image that no training has seen", () => this.loadTest(chosen)), this.digit),
-      h("label", { class: "slide" }, h("span", { class: "small muted" }, "3"), this.slider, h("span", { class: "small muted" }, "8")),
+      h("label", { class: "slide" }, h("span", { class: "small muted" }, "From a 3"), this.slider, h("span", { class: "small muted" }, "to an 8")),
       this.from);
   }
 

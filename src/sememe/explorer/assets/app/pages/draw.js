@@ -8,6 +8,7 @@ import { EditPanel } from "../draw/edit.js";
 import { Edges } from "../draw/edges.js";
 import { NearBackend } from "../draw/near.js";
 import { Tools } from "../draw/tools.js";
+import { noLayer } from "../pickers.js";
 import { onTheme } from "../theme.js";
 import { h, percent } from "../ui.js";
 
@@ -182,7 +183,7 @@ class DrawPage {
     const unitSet = asked && codes(asked, layer) ? asked : store.unitSet(layer.shown, layer);
     if (changed.has("layer") || changed.has("set")) {
       if (this.app.run.layers.every((one) => one.key !== selection.layer)) {
-        this.#say(`This run has no layer ${selection.layer}; ${layer.key} is shown.`, "link");
+        this.#say(`${noLayer(this.app, selection.layer)} ${layer.key} is shown.`, "link");
       } else if (!asked && selection.set !== undefined) this.#say(`${layer.key} has no ${selection.set}; ${unitSet.title} is shown.`, "link");
       else if (asked && reads(asked) !== "layer") this.#say(`${asked.title} does not read ${layer.layer}; ${unitSet.title} is shown.`, "link");
     }

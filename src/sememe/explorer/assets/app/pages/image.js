@@ -98,7 +98,7 @@ function contributions(app, page, { layer, set, wanted, k }) {
       ui.select(names.map((name, c) => ({ value: String(c), label: `logit ${name}` })), String(wanted), (value) => store.set({ class: Number(value) }, { replace: true }), "Logit")) : "",
     page.contribution ? ui.chips([{ value: "contribution", label: "By contribution" }, { value: "activation", label: "By activation" }], by, (value) => store.set({ by: value === "activation" ? value : null }, { replace: true }), "Order") : "");
   const said = !page.contribution ? "" : page.exact
-    ? `Exact: the way from here to the logits is linear, so contributions, offset and error add up. Those below make ${signed(total)} of the ${number(page.logits.values[wanted])} of logit ${names[wanted]}.`
+    ? `Exact: the way from here to the logits is linear, so the parts add up. ${parts(page, wanted, total, order.length)} make the ${number(page.logits.values[wanted])} of logit ${names[wanted]}.`
     : "By ablation, one at a time: how far the logit falls without the unit. The way to the logits bends, so contributions need not add up.";
   const columns = [
     { title: "Unit", cell: (i) => h("span", { class: "image-unit" }, ui.thumb({ layer, set, unit: page.units.values[i] }), ui.unitLink({ layer, set, unit: page.units.values[i] })) },
@@ -108,6 +108,13 @@ function contributions(app, page, { layer, set, wanted, k }) {
   ].filter(Boolean);
   return ui.card(`Units that fire${page.firing > order.length ? ` (the strongest ${order.length} of ${number(page.firing)})` : ""}`, tools,
     said && h("p", { class: "small muted" }, said), ui.table(columns, order, { caption: "Units that fire on this image" }));
+}
+
+/** What a logit is made of, in words: the units that are listed, those that are not, the offset, the error. */
+function parts(page, wanted, total, listed) {
+  const [logit, offset, error] = [page.logits, page.offset, page.error].map((of) => of.values[wanted]);
+  const others = page.firing > listed ? `, the other ${number(page.firing - listed)} ${signed(logit - offset - error - total)}` : "";
+  return `${signed(total)} by the units below${others}, ${signed(offset)} with none of them firing, and ${signed(error)} that is not reconstructed`;
 }
 
 function bar(value, largest, kind) {

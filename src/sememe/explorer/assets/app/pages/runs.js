@@ -14,7 +14,7 @@ export function mount(root, app) {
   const body = h("div", { class: "stack" });
   const layers = h("div", { class: "stack" });
   let pages = null;
-  root.append(h("header", {}, h("h1", {}, `Run ${run.name}`)), body);
+  root.append(h("header", {}, h("h1", {}, /^run$/i.test(run.name) ? "Run" : `Run ${run.name}`)), body);
   ui.panel(body, () => api.get("health"), (page, place) => {
     place.append(
       h("div", { class: "row" }, h("code", { class: "command" }, page.command), copyButton(app, page.command),

@@ -24,7 +24,7 @@ async function open() {
     say("This file is damaged, perhaps cut short on its way: copy it again, or export it anew.");
     return;
   }
-  await start({ api, pages: PAGES, backend: (hooks) => new KernelBackend(hooks, api.kernels) });
+  await start({ api, isFile: true, pages: PAGES, backend: (hooks) => new KernelBackend(hooks, api.kernels) });
 }
 
 open();

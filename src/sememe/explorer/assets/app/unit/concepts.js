@@ -14,7 +14,7 @@ export function concepts({ app, where, name }) {
   ];
   ui.panel(place, () => app.api.get("unit-concepts", where), (found, el) => {
     if (!found.best.length) {
-      el.append(h("p", { class: "pending" }, "It does not fire on the images whose concepts were looked at."));
+      el.append(h("p", { class: "pending" }, `It detects none of the ${number(found.concepts)} concepts better than by chance on the ${number(found.images)} images that were looked at.`));
       return;
     }
     el.append(

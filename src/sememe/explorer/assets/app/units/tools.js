@@ -14,7 +14,7 @@ export function tools(of) {
   const measures = page.columns.map((c) => ({ value: c.key, label: measureTitle(app, c.key) }));
   const check = (key, text) => h("label", { class: "check" }, h("input", { type: "checkbox", checked: s[key] === "1",
     onchange: (event) => set({ [key]: event.target.checked ? "1" : null }) }), text);
-  const search = h("input", { type: "search", placeholder: "Number, class or concept", "aria-label": "Search units by number, class or concept",
+  const search = h("input", { type: "search", placeholder: "12, class 7, or a concept", "aria-label": "Search units by number, class or concept",
     "data-search": true, value: s.q ?? "", oninput: () => set({ q: search.value || null }) });
   const bound = (key, label) => h("input", { type: "number", step: "any", class: "bound", "aria-label": label, placeholder: label,
     value: s[key] ?? "", onchange: (event) => set({ [key]: event.target.value || null }) });
@@ -30,7 +30,6 @@ export function tools(of) {
     check("alive", "hide dead"),
     s.d && store.layer()?.drawable && check("drawn", "fires on my drawing"),
     ...(s.view === "wall" ? wallTools(app, s, set, measures) : [measures.length && columnPicker(of)]),
-    h("a", { class: "button", href: app.api.url("units.csv", where), download: "" }, "Save as CSV"),
   ].filter(Boolean);
   return [
     ui.chips([{ value: "table", label: "Table" }, { value: "wall", label: "Wall" }], s.view ?? "table", (view) => set({ view: view === "table" ? null : view }), "View"),
@@ -40,6 +39,9 @@ export function tools(of) {
     h("div", { class: "units-rest" }, filters),
   ];
 }
+
+/** All units with all scores, for a spreadsheet. */
+export const saved = ({ app, where }) => h("a", { href: app.api.url("units.csv", where), download: "" }, "Save as CSV");
 
 /** The concepts that some unit detects best, with how many do, most first. */
 function detected({ names, best }) {

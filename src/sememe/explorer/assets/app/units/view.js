@@ -4,7 +4,7 @@ import { drawnActivations } from "../drawn.js";
 import { h, number } from "../ui.js";
 import { arranged } from "./order.js";
 import { unitsTable } from "./table.js";
-import { tools } from "./tools.js";
+import { saved, tools } from "./tools.js";
 import { unitsWall } from "./wall.js";
 
 const BEGIN_WITH = ["dominant_mass", "monosemanticity_score[encoder, centred]", "clarity[encoder, centred]", "class_selectivity", "concept_average_precision"];
@@ -115,12 +115,13 @@ export class Units {
     const { items, images, measured, density } = this.#page;
     const count = density.values.length;
     const noun = NOUNS[this.#app.store.unitSet()?.kind] ?? "directions";
-    this.count.textContent = `${this.#order.length === count ? "All" : `${number(this.#order.length)} of`} ${number(count)} ${noun}, looked at on ${number(items)} `
+    this.count.textContent = `${this.#order.length === count ? "All" : `${number(this.#order.length)} of`} ${number(count)} ${noun}. What is said of them comes from ${number(items)} `
       + `${items === images ? "images" : `positions of ${number(images)} images`} that nothing was fitted on.`
       + (measured ? "" : " This layer has not been measured yet: scores will appear once the run has come so far.");
     const hasIntervals = this.#page.columns.some(({ key, low }) => low && this.#columns.includes(key));
     if (s.view === "wall") this.count.append(" Under each stand its number and the class with most of its activation.");
     else if (hasIntervals) this.count.append(" In brackets: 95\u00a0% intervals over images.");
+    this.count.append(" ", saved({ app: this.#app, where: this.#where }));
     if (s.ids) this.count.append(" Chosen on the atlas. ", h("a", { href: this.#app.store.link({ ids: null }) }, "Show all"));
   }
 
