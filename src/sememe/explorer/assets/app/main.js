@@ -27,12 +27,13 @@ class Shell {
   #app;
   #shown = null; // {page, view, module}
   #turn = 0;
+  #note = h("div", {}); // of the tour
   #main = h("main", { id: "main", class: "page", tabindex: "-1" });
   #links = new Map();
 
   constructor(app) {
     this.#app = app;
-    document.body.append(this.#skip(), this.#bar(), this.#main, this.#help());
+    document.body.append(this.#skip(), this.#bar(), this.#note, this.#main, this.#help());
     app.store.subscribe((selection, changed) => this.#show(selection, changed));
     app.announce = (text) => { this.live.textContent = text; };
     this.live = h("p", { class: "visually-hidden", role: "status", "aria-live": "polite" });
@@ -93,6 +94,7 @@ class Shell {
         if (changed.has("page")) bringIntoView(link);
       } else link.removeAttribute("aria-current");
     }
+    if (selection.tour || changed.has("tour")) this.#goAlong();
     if (!changed.has("page") && this.#shown) {
       this.#shown.view?.update?.(selection, changed);
       return;
@@ -127,6 +129,14 @@ class Shell {
       this.#main.focus({ preventScroll: true });
     }
     if (this.#app.store.get() !== mounted) this.#shown.view.update?.(this.#app.store.get(), new Set(["page"]));
+  }
+
+  /** A step of the tour goes along with the pages that it leads to. */
+  async #goAlong() {
+    const page = this.#app.pages.find((one) => one.name === "tour");
+    if (!page) return; // the exported file has no tour
+    const [tour] = await Promise.all([page.load(), style(page.name)]);
+    tour.goAlong(this.#app, this.#note);
   }
 
   #replace(...children) {
