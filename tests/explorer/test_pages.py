@@ -234,6 +234,22 @@ def test_layer_without_measures_says_what_is_missing(opened_finished):
     assert page.get_by_text("has not been measured yet").is_visible()
 
 
+def test_cards_of_two_units_alternate_on_a_phone(opened_finished):
+    page = settled(
+        opened_finished(f"#/unit?layer={MLP}&set=Neurons-k16&unit=2&pin={MLP}/Neurons-k16/3", width=390)
+    )
+    found = page.eval_on_selector_all(
+        ".unit-pair .card > h2.card-title",
+        """titles => titles.map(title => [title.getBoundingClientRect().top,
+          title.closest('.unit-page') === document.querySelector('.unit-page') ? 'A' : 'B',
+          title.textContent]).sort((a, b) => a[0] - b[0])""",
+    )
+    assert len(found) == 16
+    for (_, first, title), (_, second, same) in zip(found[::2], found[1::2], strict=True):
+        assert (first, second) == ("A", "B")
+        assert title == same
+
+
 def test_a_unit_that_is_no_number_is_not_taken_for_the_first(opened_finished):
     page = settled(opened_finished(f"#/unit?layer={MLP}&set={SAE}&unit=abc"))
     assert "abc is no number of a unit" in page.get_by_role("alert").inner_text()
