@@ -68,3 +68,11 @@ def test_note_of_the_tour_is_one_line_on_a_phone(opened_finished):
     assert note.bounding_box()["height"] < 60
     note.locator("summary").first.click()
     assert note.get_by_text("Press \u201cPin\u201d").is_visible()
+
+
+def test_tour_of_images_that_cannot_be_drawn_leads_to_a_units_page_instead(opened_colour):
+    page = settled(opened_colour("#/tour?tour=4"))
+    page.locator(".tour-step .go").click()
+    page.locator(".tour-note").wait_for()
+    assert "#/unit" in page.url
+    assert "What happens without it" in page.locator(".tour-note").inner_text()

@@ -39,6 +39,7 @@ function steps(app, chosen) {
   const its = names[feature.of_class];
   const rival = names[classes[0] + classes[1] - feature.of_class];
   const drawn = here.drawable && feature.ink !== null;
+  const byClass = (c) => chosen.neuron_shares[classes.indexOf(c)];
   const link = (tour, patch) => store.link({ layer, unit: null, class: null, tour, ...patch });
   return [
     {
@@ -74,7 +75,7 @@ function steps(app, chosen) {
       link: { href: link(3, { page: "unit", set, unit: feature.unit, pin: mine }), text: `Feature ${feature.unit} beside neuron ${own}` },
       more: { href: link(3, { page: "units", set, sort: "-share", m: "density", min: "0.01", pin: mine }), text: "or look at all features, most choosy first" },
       todo: [`A is feature ${feature.unit}, B your pinned neuron ${own} (on a narrow window B is below A). Compare \u201cshare of its activation by class\u201d.`],
-      seen: `The feature gives ${percent(feature.share, 0)} to ${its} and ${percent(feature.other, 0)} to ${rival}. Not every feature is so clear. And being choosy is not enough: among \u201cHow it scores\u201d stand controls, such as random directions, which nobody would call meanings. They are choosy, too, when few of them may fire.`,
+      seen: `The feature gives ${percent(feature.share, 0)} to ${its} and ${percent(feature.other, 0)} to ${rival}${own === chosen.neuron ? `; the neuron gives ${percent(byClass(feature.of_class), 0)} and ${percent(byClass(classes[0] + classes[1] - feature.of_class), 0)}` : ""}. Not every feature is so clear. And being choosy is not enough: among \u201cHow it scores\u201d stand controls, such as random directions, which nobody would call meanings. They are choosy, too, when few of them may fire.`,
     },
     {
       title: "Does it matter to the network?",
@@ -107,6 +108,7 @@ function steps(app, chosen) {
         ["top neurons, random directions, PCA \u2026", "controls: other ways to write the layer, some without sense, that a dictionary has to beat"],
         ["ahead in 1 of 6", "this control is better in one of six groups of measures"],
         ["never as faithful", "these controls always lose more, so there was nothing to compare"],
+        ["constant", "in the last card: what the dictionary adds for every image alike"],
       ],
       seen: "Where the features win, and where they lose. Every number has an interval: the range where it would fall if other images had been drawn. A question mark tells how it was computed. That is all: now look around.",
     },
