@@ -188,7 +188,7 @@ export function matrix({ shape, values }, { rows, columns, corner = "", caption,
 export function lines(all, { height = 300, log = false, yRange = null, xLabel = "", yLabel = "", label = "", named = true, levels = [], xTicks = null }) {
   const points = all.flatMap((line) => line.points);
   const width = fitted();
-  const pad = { left: 44, right: named ? Math.min(158, width / 2.6) : 16, top: yLabel ? 26 : 12, bottom: 40 };
+  const pad = { left: 44, right: named ? Math.min(158, width / 2.3) : 16, top: yLabel ? 26 : 12, bottom: 40 };
   const xs = points.map((p) => p.x);
   let xRange = [Math.min(...xs), Math.max(...xs)];
   if (log) xRange = [xRange[0] / 1.15, xRange[1] * 1.15];

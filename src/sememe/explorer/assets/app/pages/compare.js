@@ -124,7 +124,7 @@ class Comparison {
       if (points.length) all.push({ name: line.family, kind: line.kind, nth: n, points });
     }
     const measure = measureOf(app, key);
-    const scores = page.lines.flatMap((line) => line.points.map((point) => point.scores[key]));
+    const scores = page.lines.filter(isShown).flatMap((line) => line.points.map((point) => point.scores[key]));
     const rows = page.lines.flatMap((line) => line.points.map((point) => ({ line, point, score: point.scores[key] }))).filter((row) => row.score);
     const left = page.lines.filter((line) => !isShown(line)).length;
     this.frontier.replaceChildren(
@@ -203,7 +203,7 @@ class Comparison {
         ...controls.map((control) => ({ title: `against ${control}`, cell: (key) => {
           if (key !== IN_ALL) return cell(key, control);
           const t = tally(control);
-          return h("b", {}, `${t.win ?? 0} won, ${t.loss ?? 0} lost, ${t.open ?? 0} open`);
+          return h("b", {}, `${t.win ?? 0}\u00a0won, ${t.loss ?? 0}\u00a0lost, ${t.open ?? 0}\u00a0open`);
         } })),
       ], [IN_ALL, ...byFamily], { caption: `${family} against controls`, wide: true }));
   }
