@@ -15,9 +15,12 @@ from torch.nn.utils import parametrize
 
 from sememe.dictionaries.folding import Standardisation
 from sememe.dictionaries.items import Items
+from sememe.dictionaries.kernels.choose import Planned
+from sememe.dictionaries.kernels.mixed_step import MixedStep
 from sememe.dictionaries.learner import Learner
 from sememe.dictionaries.module import SAEModule
 from sememe.dictionaries.parameters import check_integer, check_number
+from sememe.dictionaries.step import Objective, ReferenceStep, TrainingStep
 from sememe.dictionaries.topk_sae import TopKSAE
 
 # Items that the archetypes are found among.
@@ -122,6 +125,13 @@ class ArchetypalSAE(TopKSAE):
         module = self._module(hull(*hull.right_inverse(F.normalize(begun, dim=1))))
         parametrize.register_parametrization(module, "W_dec", hull)
         return module
+
+    def _training_step(self, module: SAEModule, objective: Objective) -> TrainingStep:
+        encoder = module.W_enc
+        plain = self.optimizer == "adam" and self.clip_norm is None
+        if not (plain and isinstance(objective, Planned) and encoder.device.type == "cpu"):
+            return ReferenceStep(module, objective, self.clip_norm, self.optimizer)
+        return MixedStep(module, objective.plan())
 
     def _calibrate(self, learner: Learner, batches: Iterator[Float32[np.ndarray, "batch neurons"]]) -> None:
         # From here on the atoms are what they have become.

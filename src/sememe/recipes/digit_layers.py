@@ -49,3 +49,5 @@ DIGIT_LAYERS: Mapping[str, DigitLayer] = {
 }
 STEPS = 1_200
 """Of a training on one of these layers."""
+RUN_STEPS = 600
+"""The same where somebody waits for it: as ``sememe run`` does, whose dictionaries lose a hundredth more."""

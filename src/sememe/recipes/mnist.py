@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sememe.recipes.configuration import Effort, LayerPlan, NetworkPlan, RunConfiguration, Sweep
-from sememe.recipes.digit_layers import DIGIT_LAYERS, STEPS, DigitLayer
+from sememe.recipes.digit_layers import DIGIT_LAYERS, RUN_STEPS, DigitLayer
 
 Values = tuple[float, ...]
 
@@ -156,7 +156,7 @@ class _Swept:
 
     def sweeps(self, seed: int, quick: bool) -> tuple[Sweep, ...]:
         """The neurons, the dictionaries, the controls."""
-        layer, steps = self.layer, ("max_steps", STEPS if not quick else STEPS // 6)
+        layer, steps = self.layer, ("max_steps", RUN_STEPS if not quick else RUN_STEPS // 3)
         size = (("n_components", layer.wide), ("random_state", seed))
         trained = (("n_components", layer.n_components), ("random_state", seed), steps)
         squares = (*size, ("codes", "least_squares"))

@@ -183,6 +183,10 @@ class FastStep:
         work = 8 * PASSING * self._arrays["W_dec"].size
         update(of["W_enc"], of["W_dec"], of["b_enc"], of["b_dec"], scalars, work=work)
 
+    def gradient(self, name: str) -> Tensor:
+        """The gradient that the last step found for a parameter, before clipping; shared, not copied."""
+        return torch.from_numpy(self._gradients[name])
+
     def optimiser_state(self) -> dict[str, Tensor]:
         """Adam's state, as copies; see ``step.TrainingStep``."""
         state = {"step": torch.tensor(float(self._steps))}
