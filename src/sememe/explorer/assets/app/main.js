@@ -147,6 +147,11 @@ class Shell {
 
   #missing(selection, known) {
     if (selection.page === "draw" && known.length) return this.#app.store.set({ page: known[0].name }, { replace: true });
+    if (this.#app.isFile && ["image", "atlas", "runs", "tour"].includes(selection.page)) {
+      return this.#replace(h("h1", {}, "Not in this file"),
+        h("p", { class: "pending", role: "alert" },
+          "An exported file does not hold this page; the served explorer has it: ", h("code", {}, "sememe explore RUN"), "."));
+    }
     this.#replace(h("h1", {}, "No such page"),
       h("p", { class: "pending", role: "alert" },
         "There is no page of that name here; there are ",
