@@ -69,7 +69,14 @@ def test_layers_lists_names_and_shapes():
 
 def test_ctrl_c_ends_with_130_and_one_sentence_and_nothing_half_written(tmp_path):
     command = [sys.executable, "-m", "sememe", "run", "--run", str(tmp_path / "run")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that starts the tests in the background has them ignore the signal, and their children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert "train digit_mlp" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

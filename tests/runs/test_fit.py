@@ -27,5 +27,5 @@ def test_only_what_draws_on_a_seed_has_a_twin():
     (layer, *_) = configure("mnist").layers
     twins = {sweep.title: twin_values(sweep) for sweep in layer.sweeps}
     assert twins["neurons"] == twins["PCA"] == twins["top neurons"] == ()
-    assert twins["TopK SAE"]
+    assert twins[layer.default.title]
     assert twins["random directions"]
