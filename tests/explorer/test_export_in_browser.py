@@ -131,6 +131,11 @@ def test_the_table_is_saved_as_the_server_saves_it(from_disk, finished, tmp_path
             assert a.strip() == b.strip() or float(a) == pytest.approx(float(b), rel=1e-6)
 
 
+def test_a_link_to_a_page_that_the_file_does_not_hold_says_who_has_it(from_disk):
+    page = from_disk("#/tour")
+    assert "served explorer has it: sememe explore" in page.locator("main").inner_text()
+
+
 WAYS_OUT = {
     "fetch": "fetch(url)",
     "image": "Object.assign(new Image(), { src: url }).decode()",
