@@ -89,12 +89,13 @@ def test_keys_move_through_the_table_and_open_a_unit(opened_finished):
 
 def test_table_pages_down_to_its_last_row_with_few_rows_alive(opened_finished):
     page = settled(opened_finished(UNITS, 1024))
-    page.locator(".units-table").focus()
-    for _ in range(8):
-        page.keyboard.press("PageDown")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.units-body a')].some(a => a.textContent === 'feature 39')"
-    )
+    table, last = page.locator(".units-table"), page.locator(".units-body a", has_text="feature 39")
+    for _ in range(40):
+        if last.count():
+            break
+        table.press("PageDown")
+        page.wait_for_timeout(50)
+    last.wait_for()
     assert page.locator("[role=table]").get_attribute("aria-rowcount") == "41"
     assert page.locator(".units-body .units-row").last.get_attribute("aria-rowindex") == "41"
 

@@ -164,15 +164,16 @@ export class Ui {
   }
 
   /** Shares as small bars, one a class. */
-  bars(shares, { labels = this.#app.run.label_names, kind = "control", label = "Share by class" } = {}) {
+  bars(shares, { labels = this.#app.run.label_names, kind = "control", label = "Share by class", full = null } = {}) {
     const values = [...shares].map((share) => (Number.isFinite(share) ? share : 0));
     const largest = Math.max(...values, 1e-9);
+    const height = full ?? largest; // of a bar that fills its place
     const most = values.indexOf(largest);
     const spoken = values.map((share, i) => `${labels[i]}: ${percent(share, 0)}`).join(", ");
     return h("span", { class: `class-bars ${kind}`, role: "img", "aria-label": `${label}: ${spoken}` },
       values.map((share, i) =>
         h("span", { class: i === most && share > 0 ? "most" : "", title: `${labels[i]}: ${percent(share)}`,
-          style: { "--share": String(Math.max(0, share) / largest) } }, h("b", {}, labels[i]))));
+          style: { "--share": String(Math.max(0, share) / height) } }, h("b", {}, labels[i]))));
   }
 
   /** One image of the run. box: [left, top, width, height] in per cent, the patch that a position sees. */

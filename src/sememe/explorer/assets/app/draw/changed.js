@@ -77,7 +77,7 @@ export class Changed {
         h("span", { class: `meter diverging${change < 0 ? " below" : ""}` },
           h("i", { class: "fill", style: { width: `${(50 * Math.abs(change)) / largest}%` } })),
         h("span", { class: "value" }, signed(change))))),
-      h("p", { class: "small muted" }, half ? `${half} of them make up half of all movement.` : "Nothing moved."));
+      h("p", { class: "small muted" }, half ? `${half} of them ${half === 1 ? "makes" : "make"} up half of all movement.` : "Nothing moved."));
   }
 }
 

@@ -82,7 +82,7 @@ function steps(app, chosen) {
       text: [
         "What a feature fires for is one question, what it does is another. The network ends in one score for each class, called a logit; the greater it is, the more probable the class.",
         feature.raises === null ? "To ablate a feature is to set it to 0 and see what changes."
-          : `To ablate a feature is to set it to 0 and see what changes. On images of ${its}, feature ${feature.unit} ${feature.raises >= 0 ? "raises" : "lowers"} the logit of ${its} by ${number(Math.abs(feature.raises), 2)} on average.`,
+          : `To ablate a feature is to set it to 0 and see what changes. On the images of ${its} that fire it most, feature ${feature.unit} ${feature.raises >= 0 ? "raises" : "lowers"} the logit of ${its} by ${number(Math.abs(feature.raises), 2)} on average.`,
       ],
       link: drawn ? { href: link(4, { page: "draw", set, unit: feature.unit, of: "features", d: pack(feature.ink.values), pin: mine }), text: `Ablate feature ${feature.unit} on a ${its}` }
         : { href: link(4, { page: "unit", set, unit: feature.unit, pin: null }), text: `What happens without feature ${feature.unit}` },

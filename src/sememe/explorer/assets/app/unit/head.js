@@ -43,8 +43,8 @@ function about(of) {
 }
 
 function profile({ app, page, units }) {
-  return h("div", { class: "unit-profile" }, h("p", { class: "small muted" }, "share of its activation by class"),
-    app.ui.bars(page.profile.values, { kind: units.kind, label: "Share of activation by class" }));
+  return h("div", { class: "unit-profile" }, h("p", { class: "small muted" }, "share of its activation by class, of 100 %"),
+    app.ui.bars(page.profile.values, { kind: units.kind, label: "Share of activation by class", full: 1 }));
 }
 
 /** To other units: by number, one back, one on; pin; draw. */
