@@ -107,12 +107,20 @@ def test_the_sentence_names_wins_and_losses_alike_neurons_first():
     assert found.sentence == (
         "fc1: with 5 % of the variance lost, SAE features (8.0 firing an item) beat the neurons in "
         "selectivity and similarity, lose to them in concepts, win and lose measures of simulation and "
-        "cannot be told apart in cause; no better on the whole than random (ahead in 3 of 4); better than "
-        "rotated (ahead in 1 of 3); never as faithful: PCA."
+        "cannot be told apart from them in cause; no better on the whole than random (ahead in 3 of 4); "
+        "better than rotated (ahead in 1 of 3); never as faithful: PCA."
     )
     assert found.place == "fvu=0.05"
     assert found.families["neurons"]["simulation"] == "split"
     assert "PCA" not in found.families
+
+
+def test_a_sentence_without_a_win_still_says_from_whom_nothing_could_be_told_apart():
+    found = judged(rows("neurons", "o wl o"))
+    assert "win and lose measures of similarity against the neurons and cannot be told apart from them in" in (
+        found.sentence
+    )
+    assert "cannot be told apart from the neurons in selectivity" in judged(rows("neurons", "o o")).sentence
 
 
 def test_where_no_dictionary_is_as_faithful_the_sentence_is_about_the_sparsity():
@@ -132,7 +140,7 @@ def test_where_no_dictionary_is_as_faithful_the_sentence_is_about_the_sparsity()
     assert (found.answer, found.place) == ("yes", "l0=8")
     assert found.sentence == (
         "fc1: with 8 firing an item, other features (20 % of the variance lost) beat the neurons in "
-        "selectivity and similarity and cannot be told apart in concepts; never at that sparsity: PCA."
+        "selectivity and similarity and cannot be told apart from them in concepts; never at that sparsity: PCA."
     )
 
 

@@ -202,9 +202,11 @@ def _against_neurons(duel: _Duel) -> str:
     if lost := duel.those("lost"):
         said.append(f"lose to {'them' if said else f'the {duel.control}'} in {_listed(lost)}")
     if split := duel.those("split"):
-        said.append(f"win and lose measures of {_listed(split)}")
+        against = "" if said else f" against the {duel.control}"
+        said.append(f"win and lose measures of {_listed(split)}{against}")
     if opened := duel.those("open"):
-        said.append(f"cannot be told apart in {_listed(opened)}")
+        them = "them" if said else f"the {duel.control}"
+        said.append(f"cannot be told apart from {them} in {_listed(opened)}")
     return _joined(said) if said else f"share no measure with the {duel.control}"
 
 
