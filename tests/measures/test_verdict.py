@@ -117,9 +117,7 @@ def test_the_sentence_names_wins_and_losses_alike_neurons_first():
 
 def test_a_sentence_without_a_win_still_says_from_whom_nothing_could_be_told_apart():
     found = judged(rows("neurons", "o wl o"))
-    assert "win and lose measures of similarity against the neurons and cannot be told apart from them in" in (
-        found.sentence
-    )
+    assert "win and lose measures of similarity against the neurons and cannot be told apart" in found.sentence
     assert "cannot be told apart from the neurons in selectivity" in judged(rows("neurons", "o o")).sentence
 
 
@@ -140,7 +138,8 @@ def test_where_no_dictionary_is_as_faithful_the_sentence_is_about_the_sparsity()
     assert (found.answer, found.place) == ("yes", "l0=8")
     assert found.sentence == (
         "fc1: with 8 firing an item, other features (20 % of the variance lost) beat the neurons in "
-        "selectivity and similarity and cannot be told apart from them in concepts; never at that sparsity: PCA."
+        "selectivity and similarity and cannot be told apart from them in concepts; never at that "
+        "sparsity: PCA."
     )
 
 
