@@ -116,8 +116,8 @@ def test_the_sentence_names_wins_and_losses_alike_neurons_first():
 
 
 def test_a_sentence_without_a_win_still_says_from_whom_nothing_could_be_told_apart():
-    found = judged(rows("neurons", "o wl o"))
-    assert "win and lose measures of similarity against the neurons and cannot be told apart" in found.sentence
+    split = judged(rows("neurons", "o wl o"))
+    assert "win and lose measures of similarity against the neurons and cannot be told" in split.sentence
     assert "cannot be told apart from the neurons in selectivity" in judged(rows("neurons", "o o")).sentence
 
 
