@@ -1,78 +1,131 @@
 """The tour, walked as a newcomer walks it."""
 
+import pytest
+
 from references.asked import ask
 from references.explorer_pages import settled
 
+UNIT = "digit_mlp.hidden1"
 
-def test_tour_leads_from_neurons_to_the_comparison_and_goes_along(opened_finished):
+
+def note(page):
+    found = page.locator(".tour-note")
+    found.wait_for()
+    return found
+
+
+def framed(page, name):
+    """Whether what the step speaks of is there and has its frame."""
+    target = page.locator(f"main [data-tour={name}]").first
+    target.wait_for()
+    return target.evaluate("element => getComputedStyle(element).outlineStyle") == "dashed"
+
+
+def test_tour_leads_from_neurons_to_the_comparison_and_ends(opened_finished):
     page = settled(opened_finished("#/tour"))
-    for step in range(1, 6):
-        page.locator(".tour-step .go").click()
-        page.locator(".tour-note").wait_for()
+    page.locator(".tour .go").click()
+    for step, (name, targets) in enumerate(
+        [
+            ("draw", ["canvas", "neurons"]),
+            ("unit", ["by-class"]),
+            ("unit", ["by-class"]),
+            ("draw", ["ablate", "answer"]),
+            ("compare", ["verdict"]),
+        ],
+        start=1,
+    ):
+        page.wait_for_function(
+            "words => document.querySelector('.tour-note h2')?.textContent.startsWith(words)",
+            arg=f"Tour {step} of 5",
+        )
         settled(page)
-        assert f"Tour {step} of 5" in page.locator(".tour-note").inner_text()
-        bottom = page.locator(".tour-note").bounding_box()
-        assert bottom["y"] + bottom["height"] <= page.locator("main").bounding_box()["y"]
+        assert f"#/{name}?" in page.url
+        assert all(framed(page, target) for target in targets)
+        box = note(page).bounding_box()
+        assert box["y"] + box["height"] <= page.locator("main").bounding_box()["y"]
         page.locator(".tour-note .go").click()
-        if step < 5:
-            page.locator(".tour-step").wait_for()
     page.locator(".tour-note").wait_for(state="detached")
     assert "tour=" not in page.url
+    assert not page.evaluate("'tourLook' in document.body.dataset")
 
 
-def test_tours_step_is_in_the_address_and_stays_when_the_page_is_loaded_again(opened_finished):
-    page = settled(opened_finished("#/tour?tour=2"))
-    page.locator(".tour-step .go").click()
-    page.locator(".tour-note").wait_for()
+def test_tours_step_is_in_the_address_and_goes_along(opened_finished):
+    page = settled(opened_finished("#/tour"))
+    page.locator(".tour-steps a").nth(1).click()
+    assert "Tour 2 of 5" in note(page).inner_text()
     page.reload()
-    assert "Tour 2 of 5" in page.locator(".tour-note").inner_text()
-    page.get_by_role("link", name="Tour", exact=True).click()
-    assert page.locator(".tour-step h2").inner_text() == "Find a neuron that fires for 3 and for 7"
+    assert "Tour 2 of 5" in note(page).inner_text()
+    page.get_by_role("link", name="Atlas", exact=True).click()
+    page.locator(".tour-note").get_by_role("link", name="Back to its page").click()
+    settled(page)
+    assert "#/unit" in page.url
+    assert framed(page, "by-class")
 
 
-def test_neuron_that_is_pinned_on_the_tour_stands_beside_the_feature_and_is_split(
-    opened_finished,
-):
-    page = settled(opened_finished("#/unit?tour=2&layer=digit_mlp.hidden1&set=Neurons-k16&unit=9"))
-    page.get_by_role("button", name="Pin", exact=True).click()
+def test_neuron_that_one_walks_to_stands_beside_the_feature_and_is_split(opened_finished):
+    page = settled(opened_finished(f"#/unit?tour=2&layer={UNIT}&set=Neurons-k16&unit=8"))
+    note(page)
+    page.get_by_role("link", name="Next unit (j)").click()
+    page.wait_for_function("document.querySelector('.tour-note').textContent.includes('neuron 9')")
     page.locator(".tour-note .go").click()
-    page.locator(".tour-step .go").click()
     settled(page)
     assert page.locator(".unit-page h2", has_text="neuron 9").is_visible()
-    page.goto(page.url.replace("#/unit", "#/tour").replace("tour=3", "tour=5"))
-    page.locator(".tour-step .go").click()
+    page.goto(page.url.replace("tour=3", "tour=4"))
+    page.wait_for_function("document.querySelector('.tour-note h2').textContent.startsWith('Tour 4')")
+    page.locator(".tour-note .go").click()
     settled(page)
     assert page.get_by_label("Neuron", exact=True).input_value() == "9"
 
 
-def test_ablation_on_the_tour_moves_the_bars_as_it_says(opened_finished, finished):
+def test_ablation_on_the_tour_moves_the_bar_to_what_it_says(opened_finished, finished):
     feature = ask(finished, "tour").feature
-    page = settled(opened_finished("#/tour?tour=4"))
-    page.locator(".tour-step .go").click()
-    page.locator(".tour-note").wait_for()
-    chosen = page.locator(".edit-card")
-    chosen.get_by_text(f"feature {feature.unit}").first.wait_for()
+    page = settled(opened_finished("#/tour"))
+    page.locator(".tour-steps a").nth(3).click()
+    said = note(page).locator(".tour-seen").inner_text()
+    page.locator("main [data-tour=ablate]").first.click()
     bar = page.locator(".probabilities li").nth(feature.of_class).locator(".value")
-    before = bar.inner_text()
-    chosen.get_by_role("radio", name="ablate").click()
     page.wait_for_function(
-        "([at, before]) => document.querySelectorAll('.probabilities li .value')[at].textContent !== before",
-        arg=[feature.of_class, before],
+        "([at, said]) => said.includes(`to ${document.querySelectorAll('.probabilities li .value')[at].textContent}`)",
+        arg=[feature.of_class, said],
     )
+    assert f"{100 * feature.after:.0f}" in bar.inner_text()
 
 
-def test_note_of_the_tour_is_one_line_on_a_phone(opened_finished):
-    page = settled(opened_finished("#/units?tour=2", width=390))
-    note = page.locator(".tour-note")
-    note.wait_for()
-    assert note.bounding_box()["height"] < 60
-    note.locator("summary").first.click()
-    assert note.get_by_text("Press \u201cPin\u201d").is_visible()
+def test_last_step_says_how_the_features_did_against_the_neurons(opened_finished, finished):
+    layer = ask(finished, "tour").layer
+    tally = next(one for one in ask(finished, "compare", layer=layer).tally if one.kind == "neurons")
+    page = settled(opened_finished("#/tour"))
+    page.locator(".tour-steps a").nth(4).click()
+    said = note(page).locator(".tour-seen")
+    assert f"better in {tally.won}, worse in {tally.lost}; in {tally.open} measures" in said.inner_text()
+
+
+@pytest.mark.parametrize("step", range(1, 6))
+def test_what_is_to_be_done_stays_in_reach_on_a_phone(opened_finished, step):
+    page = settled(opened_finished("#/tour", width=390))
+    page.locator(".tour-steps a").nth(step - 1).click()
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    note(page).get_by_role("button", name="Show me").click()
+    foot = page.locator(".tour-do").bounding_box()
+    target = page.locator("main [data-tour]").locator("visible=true")
+    boxes = [one.bounding_box() for one in target.all()]
+    assert any(0 <= box["y"] + box["height"] / 2 <= foot["y"] for box in boxes if box)
+    assert foot["height"] < 200
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    end = page.locator("main > .view").bounding_box()
+    assert end["y"] + end["height"] <= page.locator(".tour-do").bounding_box()["y"]
 
 
 def test_tour_of_images_that_cannot_be_drawn_leads_to_a_units_page_instead(opened_colour):
-    page = settled(opened_colour("#/tour?tour=4"))
-    page.locator(".tour-step .go").click()
-    page.locator(".tour-note").wait_for()
+    page = settled(opened_colour("#/tour"))
+    page.locator(".tour-steps a").nth(3).click()
+    assert "What happens without it" in note(page).inner_text()
     assert "#/unit" in page.url
-    assert "What happens without it" in page.locator(".tour-note").inner_text()
+
+
+def test_title_of_the_window_names_the_unit(opened_finished):
+    page = settled(opened_finished(f"#/unit?layer={UNIT}&set=Neurons-k16&unit=3"))
+    assert page.title().startswith("neuron 3 of hidden1")
+    page.get_by_role("link", name="Next unit (j)").click()
+    page.wait_for_function("document.title.startsWith('neuron 4 of hidden1')")

@@ -12,7 +12,7 @@ LINKS = {
     "image": f"#/image?layer={MLP}&set={SAE}&image=5",
     "atlas": f"#/atlas?layer={MLP}&set={SAE}&method=pca",
     "runs": "#/runs",
-    "tour": "#/tour?step=2",
+    "tour": "#/tour",
 }
 
 

@@ -95,6 +95,7 @@ class Shell {
       } else link.removeAttribute("aria-current");
     }
     if (selection.tour || changed.has("tour")) this.#goAlong();
+    this.#entitle(selection);
     if (!changed.has("page") && this.#shown) {
       this.#shown.view?.update?.(selection, changed);
       return;
@@ -120,7 +121,6 @@ class Shell {
     this.#shown?.view?.unmount?.();
     const root = h("div", { class: `view view-${page.name}` });
     this.#main.replaceChildren(root);
-    document.title = `${page.title} · ${this.#app.run.name} · Sememe`;
     this.#shown = { page, module, view: null };
     const mounted = this.#app.store.get();
     this.#shown.view = module.mount(root, this.#app) ?? {};
@@ -131,11 +131,19 @@ class Shell {
     if (this.#app.store.get() !== mounted) this.#shown.view.update?.(this.#app.store.get(), new Set(["page"]));
   }
 
+  /** What a tab or a bookmark is called: the unit by its name, else the page. */
+  #entitle({ page, layer, set, unit }) {
+    const { pages, run, store, ui } = this.#app;
+    const isUnit = page === "unit" && Number.isInteger(unit) && store.unitSet(set);
+    const named = isUnit ? `${ui.unitName({ layer, set, unit })} of ${store.layer(layer).layer}` : pages.find((one) => one.name === page)?.title;
+    document.title = [named, run.name, "Sememe"].filter(Boolean).join(" \u00b7 ");
+  }
+
   /** A step of the tour goes along with the pages that it leads to. */
   async #goAlong() {
     const page = this.#app.pages.find((one) => one.name === "tour");
     if (!page) return; // the exported file has no tour
-    const [tour] = await Promise.all([page.load(), style(page.name)]);
+    const [tour] = await Promise.all([import("./tour/note.js"), style(page.name)]);
     tour.goAlong(this.#app, this.#note);
   }
 
