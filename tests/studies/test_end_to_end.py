@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sememe.runs.reporter import Silent
-from sememe.studies import Options, configure, monosemanticity, run_study
+from sememe.studies import Options, configure, monosemanticity_design, run_study
 from sememe.studies.cells import read_table
 from sememe.studies.lineup import lineup
 
@@ -112,7 +112,7 @@ def test_monosemanticity_pools_networks(tmp_path, monkeypatch):
     def short(*given, **named):
         return tuple(entry for entry in lineup(*given, **named) if entry.sweep.title in few)
 
-    monkeypatch.setattr(monosemanticity, "lineup", short)
+    monkeypatch.setattr(monosemanticity_design, "lineup", short)
     study = replace(
         configure(
             "monosemanticity",

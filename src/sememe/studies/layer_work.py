@@ -6,7 +6,7 @@ that the places of comparison ask for, then one table.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scipy import sparse
 
@@ -17,9 +17,7 @@ from sememe.progress import Progress
 from sememe.runs.stage import Stage
 from sememe.studies.bench import Bench, has_map
 from sememe.studies.lineup import Entry
-
-if TYPE_CHECKING:
-    from sememe.studies.monosemanticity import Monosemanticity
+from sememe.studies.monosemanticity_design import MonosemanticityDesign
 
 Key = tuple[str, tuple[tuple[str, object], ...]]
 
@@ -28,7 +26,7 @@ Key = tuple[str, tuple[tuple[str, object], ...]]
 class LayerWork:
     """The stages of one layer."""
 
-    study: "Monosemanticity"
+    study: MonosemanticityDesign
     bench: Bench
     layer: str
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -13,6 +12,7 @@ from sememe.explorer.markup import Html, markup, tag
 from sememe.explorer.report_data import Kind
 from sememe.measures import MeasureTable, Row
 from sememe.studies.duels import COUNTED, duel, family_of
+from sememe.studies.monosemanticity_design import MonosemanticityDesign
 from sememe.studies.monosemanticity_lines import (
     SHOWN,
     features_of,
@@ -27,14 +27,11 @@ from sememe.studies.panels import Panel, Series, series
 from sememe.studies.study import Findings
 from sememe.studies.subjects import LAYERS
 
-if TYPE_CHECKING:
-    from sememe.studies.monosemanticity import Monosemanticity
-
 DRAWN = "monosemanticity_score[encoder, centred]"
 RIVALS = ("rotated neurons", "wide random directions", "wide stored activations", "k-means")
 
 
-def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Findings:
+def findings(study: MonosemanticityDesign, tables: Mapping[str, MeasureTable]) -> Findings:
     """Everything that is told, from the tables of the layers."""
     sentences = [_summary(study, tables)]
     sentences += [f"{_answer(found, layer)}. {found.sentences[layer]}" for layer, found in tables.items()]
@@ -51,7 +48,7 @@ def findings(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> Fi
 # --- in words
 
 
-def _summary(study: "Monosemanticity", tables: Mapping[str, MeasureTable]) -> str:
+def _summary(study: MonosemanticityDesign, tables: Mapping[str, MeasureTable]) -> str:
     """The answer in one paragraph: what was won and lost against the neurons, then the verdicts."""
     by_answer: dict[str, list[str]] = {"yes": [], "mixed": [], "no": []}
     counts = []
@@ -97,7 +94,7 @@ def _table(found: MeasureTable) -> pa.Table:
 # --- the page
 
 
-def _section(study: "Monosemanticity", layer: str, found: MeasureTable) -> Section:
+def _section(study: MonosemanticityDesign, layer: str, found: MeasureTable) -> Section:
     places = list(dict.fromkeys(row.at for row in found.differences))
     body = markup(
         tag("p", f"{_answer(found, layer)}. {found.sentences[layer]}", class_="lead"),
@@ -124,7 +121,7 @@ def _has(found: MeasureTable, measure: str) -> bool:
     return any(row.measure == measure for row in found.rows)
 
 
-def _duels(study: "Monosemanticity", layer: str, found: MeasureTable, at: str) -> Html:
+def _duels(study: MonosemanticityDesign, layer: str, found: MeasureTable, at: str) -> Html:
     controls = [family for family, kind in study.kinds(layer).items() if kind != "features"]
     rows = []
     for unit_set in (name for name, kind in study.kinds(layer).items() if kind == "features"):
@@ -135,7 +132,7 @@ def _duels(study: "Monosemanticity", layer: str, found: MeasureTable, at: str) -
     return tag("div", tag("h4", _words(at)), scrolling(made, label))
 
 
-def _score_table(study: "Monosemanticity", layer: str, found: MeasureTable, at: str) -> Html:
+def _score_table(study: MonosemanticityDesign, layer: str, found: MeasureTable, at: str) -> Html:
     shown = list(dict.fromkeys(row.measure for row in found.select(at=at) if _is_of_units(row)))
     rows = []
     for unit_set, kind in study.kinds(layer).items():
@@ -165,14 +162,14 @@ def _words(at: str) -> str:
     }.get(quantity, f"Where {100 * float(value):g} % of the loss is recovered")
 
 
-def _figure(study: "Monosemanticity", layer: str, found: MeasureTable) -> Panel:
+def _figure(study: MonosemanticityDesign, layer: str, found: MeasureTable) -> Panel:
     """What the documentation shows: the neurons, the dictionary that the answer is about, its rivals."""
     chosen = [entry.sweep.title for entry in features_of(study, layer, beside=False)]
     return _frontier(study, layer, found, DRAWN, ("neurons", *chosen, *RIVALS))
 
 
 def _frontier(
-    study: "Monosemanticity",
+    study: MonosemanticityDesign,
     layer: str,
     found: MeasureTable,
     measure: str,

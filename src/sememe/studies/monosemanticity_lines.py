@@ -2,15 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sememe.measures import MeasureTable, Row
 from sememe.studies.duels import COUNTED, PIECES, duel, in_words
 from sememe.studies.lineup import Entry
 from sememe.studies.markdown import markdown_table
-
-if TYPE_CHECKING:
-    from sememe.studies.monosemanticity import Monosemanticity
+from sememe.studies.monosemanticity_design import MonosemanticityDesign
 
 # A measure a family, or two, for tables that are read; the Parquet table has all.
 SHOWN = {
@@ -25,18 +22,18 @@ SHOWN = {
 Tables = Mapping[str, MeasureTable]
 
 
-def markdown_lines(study: "Monosemanticity", tables: Tables, summary: str) -> str:
+def markdown_lines(study: MonosemanticityDesign, tables: Tables, summary: str) -> str:
     """The answer, the verdicts, how far the aim is reached, the other dictionaries, the scores."""
     parts = [summary, _verdicts(tables), _aims(study, tables), _beside(study, tables), _scores(study, tables)]
     return "\n\n".join(part for part in parts if part)
 
 
-def place_of(study: "Monosemanticity") -> str:
+def place_of(study: MonosemanticityDesign) -> str:
     """Where the documentation compares: the first fidelity of the study."""
     return f"fvu={study.fvu[0]:g}"
 
 
-def features_of(study: "Monosemanticity", layer: str, beside: bool) -> list[Entry]:
+def features_of(study: MonosemanticityDesign, layer: str, beside: bool) -> list[Entry]:
     """The dictionary that the verdict is about, or those that stand beside it."""
     return [e for e in study.entries(layer) if e.sweep.kind == "features" and e.beside is beside]
 
@@ -53,7 +50,7 @@ def rows_at(found: MeasureTable, unit_set: str, at: str) -> dict[str, Row]:
     return {row.measure: row for row in found.select(unit_set=unit_set, at=at)}
 
 
-def _lost(study: "Monosemanticity") -> str:
+def _lost(study: MonosemanticityDesign) -> str:
     return f"{100 * study.fvu[0]:g} % of the variance is lost"
 
 
@@ -65,7 +62,7 @@ def _verdicts(tables: Tables) -> str:
     return markdown_table(["layer", "answer", "why"], rows)
 
 
-def _aims(study: "Monosemanticity", tables: Tables) -> str:
+def _aims(study: MonosemanticityDesign, tables: Tables) -> str:
     against: dict[str, Sequence[str]] = {"neurons": COUNTED}
     against |= dict.fromkeys(("rotated neurons", "random directions", "wide random directions"), COUNTED)
     against |= dict.fromkeys(("stored activations", "wide stored activations", "k-means"), PIECES)
@@ -96,7 +93,7 @@ def _by_family(found: MeasureTable, unit_set: str, at: str) -> str:
     return ", ".join(f"{family} {met}" for family, met in counted)
 
 
-def _beside(study: "Monosemanticity", tables: Tables) -> str:
+def _beside(study: MonosemanticityDesign, tables: Tables) -> str:
     """The dictionaries that were not the choice, against the neurons and against rotated neurons."""
     head = ["layer", "dictionary", "firing", "dead", "against neurons", "against rotated neurons"]
     at, rows = place_of(study), []
@@ -120,7 +117,7 @@ def _beside(study: "Monosemanticity", tables: Tables) -> str:
     return f"{lead}\n\n{markdown_table(head, rows)}"
 
 
-def _scores(study: "Monosemanticity", tables: Tables) -> str:
+def _scores(study: MonosemanticityDesign, tables: Tables) -> str:
     at = place_of(study)
     head = ["layer", "units", "firing", *SHOWN.values(), "dead"]
     rows, absent = [], []

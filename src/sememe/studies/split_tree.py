@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,9 +17,7 @@ from sememe.studies import subjects
 from sememe.studies.folder import StudyFolder
 from sememe.studies.page import Section
 from sememe.studies.splits import Links, links
-
-if TYPE_CHECKING:
-    from sememe.studies.splitting import Splitting
+from sememe.studies.splitting_design import SplittingDesign
 
 _MOST_SPLIT, _AT_RANDOM = 4, 4  # trees shown
 _MOST_CHILDREN = 4  # of a node; the closest
@@ -55,7 +52,7 @@ class _Level:
         return mine[np.argsort(-self.links.masked_cosine[mine], kind="stable")]
 
 
-def tree_section(study: "Splitting", folder: StudyFolder, layer: str) -> Section:
+def tree_section(study: SplittingDesign, folder: StudyFolder, layer: str) -> Section:
     """Trees of the first network's first dictionaries: those that split most, and some at random."""
     seed, dictionary_seed = study.network_seeds()[0], study.dictionary_seeds()[0]
     report = subjects.report_images(study.report_images)
@@ -87,7 +84,7 @@ def tree_section(study: "Splitting", folder: StudyFolder, layer: str) -> Section
 
 
 def _levels(
-    study: "Splitting",
+    study: SplittingDesign,
     folder: StudyFolder,
     layer: str,
     seed: int,

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,9 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from sememe import dictionaries
-from sememe.activations import Activations
 from sememe.explorer.markup import markup, tag
 from sememe.explorer.report_data import Kind
 from sememe.progress import Progress, part
-from sememe.recipes import Sweep
 from sememe.runs.stage import Stage
 from sememe.studies import subjects
 from sememe.studies.cells import Row, cell, gathered
@@ -28,51 +25,24 @@ from sememe.studies.panels import Panel, series
 from sememe.studies.scoring import Scorer, fitted
 from sememe.studies.split_tree import tree_section
 from sememe.studies.splits import COSINE, LEAST, children_of, links
-from sememe.studies.study import Findings, Options, Study, checked_count, checked_layers
-from sememe.studies.subjects import LAYERS, Subject
+from sememe.studies.splitting_design import FEATURES, RANDOM, SplittingDesign
+from sememe.studies.study import Findings
+from sememe.studies.subjects import LAYERS
 
-FEATURES, RANDOM = "TopK SAE", "random directions"
 _KINDS: dict[str, Kind] = {FEATURES: "features", RANDOM: "control"}
 _SEEDS_APART = 1000
 _SCORE = "monosemanticity_score[encoder, centred]"
 
 
-@dataclass(frozen=True)
-class Splitting(Study):
-    """Sizes of a dictionary x network seeds x dictionary seeds."""
-
-    multiples: tuple[int, ...]
-    """Components of the dictionaries, in multiples of the layer's neurons."""
-    k: int
-    """Components that fire for an item, the same at every size."""
-    steps: int
-
-    name = "splitting"
-    title = "Splitting"
-    question = "What becomes of a feature when the dictionary grows?"
-
-    @classmethod
-    def configured(cls, options: Options) -> "Splitting":
-        quick = options.quick
-        return cls(
-            seed=options.seed,
-            quick=quick,
-            networks=checked_count("networks", options.networks, 1 if quick else 3),
-            dictionaries=checked_count("dictionaries", options.dictionaries, 1),
-            layers=checked_layers(options.layer, tuple(LAYERS)) if options.layer else ("fc1",),
-            train_images=10_000 if quick else 60_000,
-            report_images=1_000 if quick else 5_000,
-            multiples=(1, 2, 4) if quick else (1, 2, 4, 8, 16, 32),
-            k=8,
-            steps=200 if quick else 1200,
-        )
+class Splitting(SplittingDesign):
+    """The design as stages, and what they found."""
 
     def stages(self, folder: StudyFolder, device: str) -> list[Stage]:
         train = self.train_images
         found = [subjects.train_stage(subjects.encoder_of(self.seed), folder, device, train)]
         for layer in self.layers:
             for seed in self.network_seeds():
-                found.append(subjects.train_stage(_subject(layer, seed), folder, device, train))
+                found.append(subjects.train_stage(self.subject(layer, seed), folder, device, train))
                 for dictionary_seed in self.dictionary_seeds():
                     found.append(self._fit(layer, seed, dictionary_seed, folder))
                     found.append(self._cell(layer, seed, dictionary_seed, folder))
@@ -88,7 +58,7 @@ class Splitting(Study):
         }
 
         def work(progress: Progress) -> str:
-            net = subjects.load(_subject(layer, seed), folder)
+            net = subjects.load(self.subject(layer, seed), folder)
             items = subjects.harvested(net, subjects.fitting_images(self.train_images), layer, self.seed)
             values = np.asarray(items.values)
             for number, ((title, multiple), place) in enumerate(places.items()):
@@ -156,30 +126,9 @@ class Splitting(Study):
         )
 
     def scorer(self, folder: StudyFolder, layer: str, seed: int) -> Scorer:
-        net = subjects.load(_subject(layer, seed), folder)
+        net = subjects.load(self.subject(layer, seed), folder)
         encoder = subjects.load(subjects.encoder_of(self.seed), folder)
         return Scorer.of(net, encoder, layer, self.train_images, self.report_images, self.seed)
-
-    def report_items(self, folder: StudyFolder, layer: str, seed: int) -> Activations:
-        """The layer's activations on the images reported on."""
-        net = subjects.load(_subject(layer, seed), folder)
-        return subjects.harvested(net, subjects.report_images(self.report_images), layer, self.seed)
-
-    def sweeps(self, n_neurons: int) -> tuple[Sweep, ...]:
-        """Features and their control, over the number of components."""
-        sizes = tuple(float(multiple * n_neurons) for multiple in self.multiples)
-        k = (("k", min(self.k, n_neurons)),)
-        return (
-            Sweep(FEATURES, "TopKSAE", "features", "n_components", sizes, (*k, ("max_steps", self.steps))),
-            Sweep(RANDOM, "RandomDictionary", "control", "n_components", sizes, k),
-        )
-
-    def dictionary(
-        self, folder: StudyFolder, layer: str, seed: int, dictionary_seed: int, title: str, multiple: int
-    ) -> Path:
-        """The place of one dictionary."""
-        name = f"{title.replace(' ', '-')}-{multiple}x"
-        return folder.cell(layer, f"seed{seed}-dictionary{dictionary_seed}", name)
 
     def _path(self, folder: StudyFolder, layer: str, seed: int, dictionary_seed: int) -> Path:
         return folder.cell(layer, f"seed{seed}-dictionary{dictionary_seed}.parquet")
@@ -301,10 +250,6 @@ def _split_row(coarse: sparse.csr_array, fine: sparse.csr_array, seed: int) -> R
 
 def _live(codes: sparse.csr_array) -> np.ndarray:
     return np.asarray((codes != 0).sum(axis=0)).reshape(-1) > 0
-
-
-def _subject(layer: str, seed: int) -> Subject:
-    return Subject(LAYERS[layer].network, seed)
 
 
 def _without_repetition(stages: Sequence[Stage]) -> list[Stage]:
