@@ -95,6 +95,62 @@ def test_without_edits_nothing_is_after_and_with_them_the_later_layers_are(data,
     assert set(after) == {"hidden1", "hidden2"}
 
 
+@pytest.mark.parametrize("key", LAYERS)
+def test_effects_after_an_edit_are_of_what_is_left(data, digit, key):
+    first, second = (
+        Edit("features", int(unit), "ablate") for unit in answer(data, asked(digit, key)).units[:2]
+    )
+    third, fourth = Edit("neurons", 3, "ablate"), Edit("neurons", 5, "ablate")
+    found = answer(data, asked(digit, key, edits=[first]))
+    without = answer(data, asked(digit, key, edits=[first, second])).logits_after
+    np.testing.assert_array_equal(found.units[:2], [first.unit, second.unit])
+    np.testing.assert_allclose(found.unit_effects_after[0], 0, atol=1e-6)
+    np.testing.assert_allclose(found.unit_effects_after[1], found.logits_after - without, atol=2e-4)
+    found = answer(data, asked(digit, key, edits=[third]))
+    without = answer(data, asked(digit, key, edits=[third, fourth])).logits_after
+    np.testing.assert_allclose(found.neuron_effects_after[3], 0, atol=1e-6)
+    np.testing.assert_allclose(found.neuron_effects_after[5], found.logits_after - without, atol=2e-4)
+
+
+def test_without_edits_there_are_no_parts_after(data, digit):
+    found = answer(data, asked(digit, "digit_cnn.conv2"))
+    parts = ("maps_after", "edges_after", "unit_effects_after", "neuron_effects_after")
+    assert [getattr(found, part) for part in parts] == [None] * 4
+    assert found.firing_after == found.firing
+    spliced = answer(data, asked(digit, "digit_cnn.conv2", keep_error=False))
+    np.testing.assert_array_equal(spliced.edges_after, spliced.edges)
+
+
+def test_unit_that_an_edit_switches_on_is_shown_after_those_that_fire(data, digit):
+    before = answer(data, asked(digit, "digit_cnn.conv2"))
+    unit = int(np.flatnonzero(before.strength == 0)[0])
+    found = answer(data, asked(digit, "digit_cnn.conv2", edits=[Edit("features", unit, "clamp", 2.0)]))
+    np.testing.assert_array_equal(found.units, [*before.units, unit])
+    assert (found.maps[-1] == 0).all()
+    assert (found.maps_after[-1] == 2).all()
+    assert not found.edges_after[-1].any()  # its value comes from no neuron
+    assert np.abs(found.unit_effects_after[-1]).max() > 0.01
+
+
+def test_ablated_neuron_gives_nothing_to_the_features_that_are_read_again(data, digit):
+    found = answer(data, asked(digit, edits=[Edit("neurons", 0, "ablate")]))
+    assert found.edges[:, 0].any()
+    assert not found.edges_after[:, 0].any()
+    opened = data.layer("digit_mlp.hidden1").unit_set("TopKSAE-k4").dictionary
+    by_hand = opened.encoder[found.units] * found.layers_after["hidden1"]
+    by_hand[found.strength_after[found.units] == 0] = 0
+    np.testing.assert_allclose(found.edges_after, by_hand, atol=1e-6)
+
+
+def test_held_feature_stays_held_when_neurons_are_edited_as_well(data, digit):
+    unit = int(answer(data, asked(digit)).units[0])
+    edits = [Edit("features", unit, "ablate"), Edit("neurons", 3, "steer", 0.1)]
+    found = answer(data, asked(digit, edits=edits))
+    assert found.strength_after[unit] == 0
+    assert not found.edges_after[0].any()
+    assert found.firing_after == np.count_nonzero(found.strength_after)
+
+
 def test_edges_sum_to_what_the_encoder_is_given(data, digit):
     found = answer(data, asked(digit))
     opened = data.layer("digit_mlp.hidden1").unit_set("TopKSAE-k4").dictionary

@@ -6,6 +6,7 @@ takes the place of ``x`` and the error shows.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
@@ -18,6 +19,8 @@ from sememe.images import as_mnist
 
 # Components that are looked at one by one, the strongest of those that fire.
 MOST_UNITS = 64
+# Further ones, that fire only with the edits.
+MOST_SWITCHED = 8
 
 Array = np.ndarray
 Items = Float32[np.ndarray, "items neurons"]
@@ -25,27 +28,35 @@ Items = Float32[np.ndarray, "items neurons"]
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """All that the Draw page shows after a stroke. Of a map, ``items`` are its positions, row by row."""
+    """All that the Draw page shows after a stroke. Of a map, ``items`` are its positions, row by row.
+
+    What ends in ``_after`` is with the edits; an optional one is None where nothing is edited.
+    """
 
     number: int
     image: UInt8[np.ndarray, "28 28"]  # what the network was given
     layers: dict[str, Array]  # activations by layer: (neurons,), or (neurons, rows, columns)
-    layers_after: dict[str, Array]  # the same with the edits, from the edited layer on; empty without edits
-    units: Int64[np.ndarray, " shown"]  # components that fire, strongest first
+    layers_after: dict[str, Array]  # the same, from the edited layer on; empty without edits
+    units: Int64[np.ndarray, " shown"]  # components that fire, strongest first; then those switched on
     strength: Float32[np.ndarray, " components"]  # each component's code, summed over a map
-    strength_after: Float32[np.ndarray, " components"]  # with the edits
+    strength_after: Float32[np.ndarray, " components"]
     maps: Float32[np.ndarray, "shown rows columns"] | None  # codes of the units, where there is a map
+    maps_after: Float32[np.ndarray, "shown rows columns"] | None
     edges: Float32[np.ndarray, "shown neurons"]  # encoder weight x activation, summed over where it fires
+    edges_after: Float32[np.ndarray, "shown neurons"] | None  # 0 to a unit whose value is given by hand
     unit_effects: Float32[np.ndarray, "shown classes"]  # logits lost when the unit is ablated
+    unit_effects_after: Float32[np.ndarray, "shown classes"] | None
     neuron_effects: Float32[np.ndarray, "neurons classes"]  # likewise
+    neuron_effects_after: Float32[np.ndarray, "neurons classes"] | None
     logits: Float32[np.ndarray, " classes"]
     logits_spliced: Float32[np.ndarray, " classes"]  # with the reconstruction in the layer's place
-    logits_after: Float32[np.ndarray, " classes"]  # with the edits; without any, the same as `logits`
+    logits_after: Float32[np.ndarray, " classes"]  # without edits, the same as `logits`
     probabilities: Float32[np.ndarray, " classes"]
     probabilities_spliced: Float32[np.ndarray, " classes"]
     probabilities_after: Float32[np.ndarray, " classes"]
     error: float  # share of the activation's squared distance from the layer's mean that is not reconstructed
     firing: float  # components firing an item
+    firing_after: float
 
 
 def answer(run: RunData, question: Question) -> Answer:
@@ -81,6 +92,15 @@ def network_of(layer: LayerData) -> LiveNetwork:
     return network
 
 
+class _Parts(NamedTuple):
+    """The parts of an answer that say what single units do, as `Answer` has them."""
+
+    maps: Array | None
+    edges: Array
+    unit_effects: Array
+    neuron_effects: Array
+
+
 @dataclass(frozen=True, eq=False)
 class _Look:
     """One forward pass, seen at one layer through one dictionary."""
@@ -105,23 +125,33 @@ class _Look:
         logits = self.found[self.network.layer_names[-1]][0]
         after = onward.get(self.network.layer_names[-1], logits[None])[0]
         spliced = self.network.logits_from(self.layer.layer, x_hat.reshape(shape))[0]
-        strength = codes.sum(axis=0)
-        size = np.abs(codes).sum(axis=0)
-        units = np.argsort(-size, kind="stable")[: min(MOST_UNITS, int(np.count_nonzero(size)))]
+        units = _shown(codes, codes_after)
         mean = self.layer.items.mean.astype(np.float32)
         spread = float(np.square(x - mean).sum())
+        now = self._parts(x, x, codes, units, shape, logits)
+        later = None
+        if changed:
+            # What a unit is given comes from what was encoded: the edited neurons, but not the edited units.
+            read = x_after if any(edit.of == "neurons" for edit in self.edits) else x
+            later = self._parts(x_after, read, codes_after, units, shape, after)
+            by_hand = [edit.unit for edit in self.edits if edit.of == "features" and edit.how != "steer"]
+            later.edges[np.isin(units, by_hand)] = 0
         return Answer(
             number=number,
             image=image,
             layers=_by_neuron(self.found),
             layers_after=_by_neuron({self.layer.layer: x_after.reshape(shape), **onward}) if changed else {},
             units=units,
-            strength=strength,
+            strength=codes.sum(axis=0),
             strength_after=codes_after.sum(axis=0),
-            maps=None if len(shape) == 2 else codes[:, units].T.reshape(-1, *shape[1:3]),
-            edges=self._edges(x, codes, units),
-            unit_effects=self._effects(x, codes[:, units], dictionary.components_[units], shape, logits),
-            neuron_effects=self._effects(x, x, np.eye(shape[-1], dtype=np.float32), shape, logits),
+            maps=now.maps,
+            maps_after=later.maps if later else None,
+            edges=now.edges,
+            edges_after=later.edges if later else None,
+            unit_effects=now.unit_effects,
+            unit_effects_after=later.unit_effects if later else None,
+            neuron_effects=now.neuron_effects,
+            neuron_effects_after=later.neuron_effects if later else None,
             logits=logits,
             logits_spliced=spliced,
             logits_after=after,
@@ -130,20 +160,42 @@ class _Look:
             probabilities_after=softmax(after),
             error=float(np.square(x - x_hat).sum()) / spread if spread else 0.0,
             firing=float(np.count_nonzero(codes)) / len(codes),
+            firing_after=float(np.count_nonzero(codes_after)) / len(codes),
+        )
+
+    def _parts(
+        self,
+        x: Items,
+        read: Items,
+        codes: Array,
+        units: Int64[np.ndarray, " shown"],
+        shape: tuple[int, ...],
+        logits: Float32[np.ndarray, " classes"],
+    ) -> _Parts:
+        """What the units and the neurons do in the activation `x`; `read` is what was encoded."""
+        own = codes[:, units]
+        return _Parts(
+            None if len(shape) == 2 else own.T.reshape(-1, *shape[1:3]),
+            self._edges(read, own, units),
+            self._effects(x, own, self.unit_set.components[units], shape, logits),
+            self._effects(x, x, np.eye(shape[-1], dtype=np.float32), shape, logits),
         )
 
     def _edited(self, x: Items, x_hat: Items, codes: Array) -> tuple[Array, Array]:
-        """The activation with the edits, and the codes then; components are edited before neurons."""
+        """The activation with the edits, and the codes then; components are edited before neurons.
+
+        Edited neurons are encoded again; a component that is held stays at what it is held at.
+        """
         after = codes
         features = [edit for edit in self.edits if edit.of == "features"]
         neurons = [edit for edit in self.edits if edit.of == "neurons"]
         edited = x if self.keep_error else x_hat
+        touched = sorted({edit.unit for edit in features})
         if features:
             after = codes.copy()
             for edit in features:
                 self._check(edit, codes.shape[1])
                 after[:, edit.unit] = edit.apply(after[:, edit.unit])
-            touched = sorted({edit.unit for edit in features})
             atoms = self.unit_set.components[touched]
             edited = edited + (after[:, touched] - codes[:, touched]) @ atoms
         if neurons:
@@ -151,7 +203,9 @@ class _Look:
             for edit in neurons:
                 self._check(edit, x.shape[1])
                 edited[:, edit.unit] = edit.apply(edited[:, edit.unit])
-            after = self.unit_set.dictionary.codes(edited)
+            held = after[:, touched]
+            after = self.unit_set.dictionary.codes(edited).copy()
+            after[:, touched] = held
         return edited, after
 
     def _check(self, edit: Edit, n_units: int) -> None:
@@ -162,7 +216,7 @@ class _Look:
         """What each neuron gives to each unit: weight x activation, summed over where the unit fires."""
         dictionary = self.unit_set.dictionary
         reads = dictionary.components_ if dictionary.encoder is None else dictionary.encoder
-        seen = (codes[:, units] != 0).astype(np.float32).T @ x
+        seen = (codes != 0).astype(np.float32).T @ x
         edges: Array = reads[units] * seen
         return edges
 
@@ -186,6 +240,15 @@ class _Look:
         logits_without = self.network.logits_from(self.layer.layer, without.reshape(n_units, *shape[1:]))
         measured: Array = logits - logits_without
         return measured
+
+
+def _shown(codes: Array, after: Array) -> Int64[np.ndarray, " shown"]:
+    """Components that fire, strongest first; then those that fire only with the edits."""
+    size = np.abs(codes).sum(axis=0)
+    units = np.argsort(-size, kind="stable")[: min(MOST_UNITS, int(np.count_nonzero(size)))]
+    switched = np.where(size == 0, np.abs(after).sum(axis=0), 0)
+    count = min(MOST_SWITCHED, int(np.count_nonzero(switched)))
+    return np.concatenate([units, np.argsort(-switched, kind="stable")[:count]])
 
 
 def _by_neuron(found: dict[str, Array]) -> dict[str, Array]:

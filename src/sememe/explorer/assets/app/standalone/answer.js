@@ -4,6 +4,7 @@ import { asMnist } from "./mnist.js";
 import { softmax } from "./network.js";
 
 const MOST_UNITS = 64;
+const MOST_SWITCHED = 8;
 
 /**
  * One look: {network, dictionary, layer: its name, mean: of its neurons} at
@@ -22,11 +23,28 @@ export function answer({ network, dictionary, layer, mean }, { number, pixels, f
   const logits = found.logits;
   const after = onward.logits ?? logits;
   const spliced = network.logitsFrom(layer, back);
-  const units = strongest(codes, components);
+  const units = [...strongest(codes, components), ...switched(codes, codesAfter, components)];
   const items = x.length / neurons;
   const grid = network.layers[network.at(layer)].grid;
   const vector = (values) => ({ shape: [values.length], values });
   const table = (rows) => ({ shape: [rows.length, logits.length], values: Float32Array.from(rows.flatMap((row) => [...row])) });
+  const atoms = units.map((unit) => dictionary.atoms.subarray(unit * neurons, (unit + 1) * neurons));
+  // What the units and the neurons do in an activation; `read` is what was encoded.
+  const parts = (activation, read, own) => ({
+    maps: grid && { shape: [units.length, ...grid],
+      values: Float32Array.from({ length: units.length * items }, (_, i) => own[(i % items) * components + units[Math.floor(i / items)]]) },
+    edges: { shape: [units.length, neurons], values: edges(dictionary, read, own, units) },
+    units: table(effects(network, layer, activation, units.map((unit, i) => [(item) => own[item * components + unit], atoms[i]]))),
+    neurons: table(effects(network, layer, activation, Array.from({ length: neurons }, (_, n) => [(item) => activation[item * neurons + n], n]))),
+  });
+  const now = parts(x, x, codes);
+  let later = null;
+  if (isChanged) {
+    later = parts(xAfter, edits.some((edit) => edit.of === "neurons") ? xAfter : x, codesAfter);
+    const byHand = edits.filter((edit) => edit.of === "features" && edit.how !== "steer").map((edit) => edit.unit);
+    units.forEach((unit, row) => { if (byHand.includes(unit)) later.edges.values.fill(0, row * neurons, (row + 1) * neurons); });
+  }
+  const firing = (of) => of.reduce((count, code) => count + (code !== 0), 0) / items;
   let [lost, spread] = [0, 0];
   for (let i = 0; i < x.length; i += 1) {
     lost += (x[i] - back[i]) ** 2;
@@ -40,12 +58,14 @@ export function answer({ network, dictionary, layer, mean }, { number, pixels, f
     units: vector(Int32Array.from(units)),
     strength: vector(summed(codes, components)),
     strength_after: vector(summed(codesAfter, components)),
-    maps: grid && { shape: [units.length, ...grid],
-      values: Float32Array.from({ length: units.length * items }, (_, i) => codes[(i % items) * components + units[Math.floor(i / items)]]) },
-    edges: { shape: [units.length, neurons], values: edges(dictionary, x, codes, units) },
-    unit_effects: table(effects(network, layer, x, units.map((unit) => [
-      (item) => codes[item * components + unit], dictionary.atoms.subarray(unit * neurons, (unit + 1) * neurons)]))),
-    neuron_effects: table(effects(network, layer, x, Array.from({ length: neurons }, (_, n) => [(item) => x[item * neurons + n], n]))),
+    maps: now.maps,
+    maps_after: later?.maps ?? null,
+    edges: now.edges,
+    edges_after: later?.edges ?? null,
+    unit_effects: now.units,
+    unit_effects_after: later?.units ?? null,
+    neuron_effects: now.neurons,
+    neuron_effects_after: later?.neurons ?? null,
     logits: vector(logits),
     logits_spliced: vector(spliced),
     logits_after: vector(after),
@@ -53,15 +73,27 @@ export function answer({ network, dictionary, layer, mean }, { number, pixels, f
     probabilities_spliced: vector(softmax(spliced)),
     probabilities_after: vector(softmax(after)),
     error: spread ? lost / spread : 0,
-    firing: codes.reduce((count, code) => count + (code !== 0), 0) / items,
+    firing: firing(codes),
+    firing_after: firing(codesAfter),
   };
 }
 
-/** Components that fire, strongest first; equally strong ones by their number. */
-function strongest(codes, components) {
+function sizes(codes, components) {
   const size = new Float64Array(components);
   codes.forEach((code, i) => { size[i % components] += Math.abs(code); });
-  return [...size.keys()].filter((unit) => size[unit] !== 0).sort((a, b) => size[b] - size[a] || a - b).slice(0, MOST_UNITS);
+  return size;
+}
+
+const order = (size, most) => [...size.keys()].filter((unit) => size[unit] !== 0).sort((a, b) => size[b] - size[a] || a - b).slice(0, most);
+
+/** Components that fire, strongest first; equally strong ones by their number. */
+const strongest = (codes, components) => order(sizes(codes, components), MOST_UNITS);
+
+/** Components that fire only with the edits. */
+function switched(codes, after, components) {
+  if (codes === after) return [];
+  const before = sizes(codes, components);
+  return order(sizes(after, components).map((size, unit) => (before[unit] ? 0 : size)), MOST_SWITCHED);
 }
 
 function summed(codes, components) {
@@ -70,7 +102,7 @@ function summed(codes, components) {
   return Float32Array.from(found);
 }
 
-/** The activation with the edits, and the codes then; components are edited before neurons. */
+/** The activation with the edits, and the codes then: of components, then of neurons, which are encoded again. */
 function edited(dictionary, x, back, codes, edits, keepError) {
   const { components, neurons, atoms } = dictionary;
   const items = x.length / neurons;
@@ -95,7 +127,10 @@ function edited(dictionary, x, back, codes, edits, keepError) {
     check(edit, neurons);
     for (let item = 0; item < items; item += 1) found[item * neurons + edit.unit] = held(edit, found[item * neurons + edit.unit]);
   }
-  return [found, own.length ? dictionary.codes(found) : after];
+  if (!own.length) return [found, after];
+  const again = dictionary.codes(found);
+  for (const { unit } of features) for (let i = unit; i < again.length; i += components) again[i] = after[i];
+  return [found, again];
 }
 
 function held({ how, value }, now) {
