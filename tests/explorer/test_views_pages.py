@@ -51,12 +51,64 @@ def test_layer_without_measures_has_no_comparison(finished):
     assert ask(finished, "compare", layer=VECTOR) is None
 
 
-def test_shares_of_a_split_neuron_add_up_to_one(finished):
-    page = ask(finished, "split", layer=VECTOR, set=SAE, neuron=liveliest(finished, VECTOR, "Neurons-k128"))
-    total = sum(one.share for one in page.carriers) + page.others + page.constant + page.error
-    assert total == pytest.approx(1, abs=1e-6)
+def test_the_tally_counts_every_measure_once_against_each_control(finished):
+    page = ask(finished, "compare", layer=MLP)
+    table = finished.layer(MLP).measures
+    assert f" {page.about} features (" in page.sentence
+    rows = [row for row in table.differences if (row.unit_set, row.at) == (page.about, page.decided_at)]
+    assert page.tally[0].control == "neurons"
+    assert {one.control for one in page.tally} == {row.control for row in rows}
+    for one in page.tally:
+        outcomes: dict[str, set[str]] = {}
+        for row in rows:
+            if row.control == one.control:
+                outcomes.setdefault(row.measure.split("[")[0], set()).add(row.outcome)
+        won = sum("win" in words and "loss" not in words for words in outcomes.values())
+        lost = sum("loss" in words and "win" not in words for words in outcomes.values())
+        assert (one.won, one.lost, one.open) == (won, lost, len(outcomes) - won - lost)
+    assert any(len({row.measure for row in rows}) > one.won + one.lost + one.open for one in page.tally)
+
+
+def test_controls_that_never_get_there_are_named_and_not_tallied(finished):
+    page = ask(finished, "compare", layer=MLP)
+    place = next(place for place in page.places if place.key == page.decided_at)
+    status = {row.family: row.status for row in place.rows if row.kind != "features"}
+    assert set(page.absent) == {family for family, word in status.items() if word == "unreached"}
+    assert set(page.absent).isdisjoint(one.control for one in page.tally)
+    assert set(page.absent) | {one.control for one in page.tally} == set(status)
+
+
+def test_a_split_neuron_varies_as_its_features_and_the_error_do_together(finished):
+    unit = liveliest(finished, VECTOR, "Neurons-k128")
+    page = ask(finished, "split", layer=VECTOR, set=SAE, neuron=unit)
+    layer = finished.layer(VECTOR)
+    neuron, codes = layer.codes("Neurons-k128").toarray()[:, unit], layer.codes(SAE).toarray()
+    weights = layer.unit_set(SAE).components[:, unit]
+    shares = np.array([np.cov(neuron, code)[0, 1] for code in codes.T]) * weights / neuron.var(ddof=1)
+    for one in page.carriers:
+        assert one.share == pytest.approx(shares[one.unit], abs=1e-6)
+        assert one.weight == weights[one.unit]
     sizes = [abs(one.share) for one in page.carriers]
-    assert sizes == sorted(sizes, reverse=True)
+    assert sizes == pytest.approx(sorted(np.abs(shares), reverse=True)[: len(sizes)], abs=1e-6)
+    assert page.others == pytest.approx(shares.sum() - sum(one.share for one in page.carriers), abs=1e-6)
+    error = neuron - codes @ weights
+    assert page.error == pytest.approx(np.cov(neuron, error)[0, 1] / neuron.var(ddof=1), abs=1e-6)
+    assert sum(one.share for one in page.carriers) + page.others + page.error == pytest.approx(1, abs=1e-6)
+    assert page.mean == pytest.approx(neuron.mean())
+    assert page.constant == pytest.approx(layer.unit_set(SAE).dictionary.offset_[unit])
+
+
+def test_a_neuron_that_is_the_same_everywhere_has_nothing_to_share_out(finished, monkeypatch):
+    layer = finished.layer(VECTOR)
+    codes = layer.codes("Neurons-k128").tolil()
+    codes[:, 5] = 0.25
+    given = layer.codes
+    monkeypatch.setattr(
+        layer, "codes", lambda key: sparse.csc_array(codes) if key == "Neurons-k128" else given(key)
+    )
+    page = ask(finished, "split", layer=VECTOR, set=SAE, neuron=5)
+    assert page.why_not == "This neuron is 0.25 everywhere, so there is nothing to share out."
+    assert page.carriers == ()
 
 
 def test_contributions_before_the_logits_add_up(finished):
@@ -123,14 +175,17 @@ def test_concepts_are_those_that_the_run_found(finished, tmp_path):
 
     copy = tmp_path / "run"
     shutil.copytree(finished.folder.root, copy)
-    values = finished.images.labels[:, None] == np.arange(10)
+    classes = finished.images.labels[:, None] == np.arange(10)
+    # What most images have is easily detected, and says little.
+    values = np.column_stack([classes, ~classes[:, 0]])
+    names = [*(f"class {c}" for c in range(10)), "any class but 0"]
     (copy / "images").mkdir()
     np.savez_compressed(
         copy / "images" / "known.npz",
         **{
             "report.concepts": np.packbits(values.reshape(-1)),
             "report.concepts.shape": np.array(values.shape),
-            "report.concepts.names": np.array([f"class {c}" for c in range(10)]),
+            "report.concepts.names": np.array(names),
         },
     )
     run = RunData(copy)
@@ -138,15 +193,28 @@ def test_concepts_are_those_that_the_run_found(finished, tmp_path):
     page = ask(run, "unit-concepts", layer=VECTOR, set=SAE, unit=unit)
     code = run.layer(VECTOR).codes(SAE).toarray()[:, unit]
     best = page.best[0]
-    hits = values[code != 0, int(best.name[-1])]
+    hits = values[code != 0, names.index(best.name)]
     assert best.precision == pytest.approx(hits.mean())
     assert all(one.average_precision > one.frequency for one in page.best)
+    gained = [(one.average_precision - one.frequency) / (1 - one.frequency) for one in page.best]
+    assert [one.above_chance for one in page.best] == pytest.approx(gained)
+    assert gained == sorted(gained, reverse=True)
     by_chance = explanations.concept_profile(code, values)
     better = (by_chance.average_precision > by_chance.frequency).sum()
-    assert 0 < better < 10  # some are detected worse than by chance, and those are left out
+    assert 0 < better < 11  # some are detected worse than by chance, and those are left out
     assert len(page.best) == min(better, 8)
-    chosen = ask(run, "set-concepts", layer=VECTOR, set=SAE)
-    assert chosen.names[chosen.best[unit]] == best.name
+
+
+def test_unit_and_table_name_the_same_best_concept(finished):
+    chosen = ask(finished, "set-concepts", layer=MLP, set="PCA-k4")  # signed codes
+    by_precision = 0
+    for unit, row in enumerate(chosen.best):
+        page = ask(finished, "unit-concepts", layer=MLP, set="PCA-k4", unit=unit)
+        if not page.best:
+            continue
+        assert chosen.names[row] == page.best[0].name
+        by_precision += page.best[0].name != max(page.best, key=lambda one: one.average_precision).name
+    assert by_precision, "both rules choose alike here: the test tells them not apart"
 
 
 def test_concepts_are_chosen_as_the_measure_chooses():

@@ -24,7 +24,7 @@ from sememe.explorer.export.kernels import dictionary_kernel
 from sememe.explorer.live.run_data import RunData, UnitSetData
 from sememe.explorer.views import thumbs
 from sememe.explorer.views.common import SetAddress, UnitAddress
-from sememe.explorer.views.compare import SplitRequest
+from sememe.explorer.views.split import SplitRequest
 
 # Asked once a unit, packed by column. Numbers keep 12 bits of fraction: four digits; a page shows three.
 PER_UNIT = ("unit", "unit-scores", "unit-effects", "unit-relatives", "unit-concepts")

@@ -1,20 +1,16 @@
-"""The Compare page: the frontier, unit sets where they match, wins and losses, and how a neuron splits."""
+"""The Compare page: the verdict and its tally, the frontier, unit sets where they match, wins and losses."""
 
 import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from jaxtyping import Float
-
-from sememe.explanations import split_neuron
-from sememe.explorer.endpoint import Endpoint, NotThere
+from sememe.explorer.endpoint import Endpoint
 from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.score import Kind, Score
-from sememe.explorer.views.common import LayerAddress, OpenedUnit, UnitAddress, opened_unit
-from sememe.explorer.views.units import profiles
+from sememe.explorer.views.common import LayerAddress
 from sememe.measures import DifferenceRow, MeasureTable, Row, registry
-
-_CARRIERS = 8  # features that a neuron's split lists
+from sememe.measures.verdict import family_outcomes, measure_outcomes
 
 
 @dataclass(frozen=True)
@@ -63,14 +59,26 @@ class Duel:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """In how many measures one dictionary beats one control: each measure once, whatever its variants."""
+
+    family: str
+    control: str
+    won: int
+    lost: int
+    open: int  # cannot be told apart, or not tested
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where families are compared: at one fidelity or one sparsity."""
+    """Where families are compared: where equally much is lost, or equally many units fire."""
 
     key: str  # "fvu=0.05"
     matched: str  # "fvu" or "l0"
     target: float
     rows: tuple[Placed, ...]
     duels: tuple[Duel, ...]
+    tallies: tuple[Tally, ...]  # of each dictionary against each control that it met
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,9 @@ class ComparePage:
     answer: str  # "yes", "no" or "mixed"
     sentence: str
     decided_at: str  # key of the place that the sentence is about
+    about: str  # the dictionary that the sentence is about; "" where none gets to a place
+    tally: tuple[Tally, ...]  # of that dictionary there, the neurons first
+    absent: tuple[str, ...]  # controls that never get there
     measures: tuple[str, ...]  # of units, in the order of their families
     drawn: str  # the measure to begin with
     lines: tuple[Line, ...]
@@ -96,15 +107,47 @@ def compare_page(run: RunData, address: LayerAddress) -> ComparePage | None:
     measures = tuple(key for key in _in_order(table) if registry()[_base(key)].level == "unit")
     ats = dict.fromkeys(row.at for row in table.rows if row.at != "own")
     drawn = next((key for key in measures if key.startswith("monosemanticity_score")), measures[0])
+    places = tuple(_place(layer, table, at) for at in ats)
+    decided = next((place for place in places if place.key == table.places.get(name)), None)
+    about = _about(layer, table)
     return ComparePage(
         answer=table.answers.get(name, "mixed"),
         sentence=table.sentences.get(name, ""),
         decided_at=table.places.get(name, ""),
+        about=about,
+        tally=() if decided is None else _tally_of(decided, about),
+        absent=() if decided is None else _absent(decided),
         measures=measures,
         drawn=next((key for key in measures if key == "monosemanticity_score[encoder, centred]"), drawn),
         lines=tuple(_lines(layer, table)),
-        places=tuple(_place(layer, table, at) for at in ats),
+        places=places,
     )
+
+
+def _about(layer: LayerData, table: MeasureTable) -> str:
+    """The dictionary that the verdict is about: the one that fares as the table says, the shown one first."""
+    name = layer.layer
+    said, at = table.families.get(name, {}), table.places.get(name)
+    rows: dict[str, dict[str, list[DifferenceRow]]] = {}
+    for row in table.differences:
+        if row.at == at:
+            rows.setdefault(row.unit_set, {}).setdefault(row.control, []).append(row)
+    shown = layer.unit_set(layer.shown).family
+    for family in sorted(rows, key=lambda family: family != shown):
+        if {control: family_outcomes(met) for control, met in rows[family].items()} == said:
+            return family
+    return ""
+
+
+def _tally_of(place: Place, family: str) -> tuple[Tally, ...]:
+    """One dictionary against all that it met, the neurons first."""
+    neurons = {row.family for row in place.rows if row.kind == "neurons"}
+    own = [tally for tally in place.tallies if tally.family == family]
+    return tuple(sorted(own, key=lambda tally: tally.control not in neurons))
+
+
+def _absent(place: Place) -> tuple[str, ...]:
+    return tuple(row.family for row in place.rows if row.kind != "features" and row.status == "unreached")
 
 
 def _base(key: str) -> str:
@@ -174,10 +217,19 @@ def _place(layer: LayerData, table: MeasureTable, at: str) -> Place:
             placed.append(
                 Placed(family, kinds.get(family, "control"), first.status, first.fvu, first.l0, scores)
             )
-    duels = tuple(_duel(difference) for difference in table.differences if difference.at == at)
+    there = [difference for difference in table.differences if difference.at == at]
     order = {"neurons": 0, "features": 1, "control": 2}
     placed.sort(key=lambda row: order[row.kind])
-    return Place(at, quantity, float(target), tuple(placed), duels)
+    duels = tuple(_duel(difference) for difference in there)
+    return Place(at, quantity, float(target), tuple(placed), duels, tuple(_tallies(there)))
+
+
+def _tallies(differences: Sequence[DifferenceRow]) -> Iterator[Tally]:
+    met = dict.fromkeys((row.unit_set, row.control) for row in differences)
+    for family, control in met:
+        own = [row for row in differences if (row.unit_set, row.control) == (family, control)]
+        counts = Counter(measure_outcomes(own).values())
+        yield Tally(family, control, counts["win"], counts["loss"], counts["open"])
 
 
 def _duel(difference: DifferenceRow) -> Duel:
@@ -193,78 +245,4 @@ def _duel(difference: DifferenceRow) -> Duel:
     )
 
 
-@dataclass(frozen=True)
-class SplitRequest:
-    """Which neuron is to be shared out among the components of which set."""
-
-    layer: str
-    set: str
-    neuron: int
-
-
-@dataclass(frozen=True, eq=False)
-class Carrier:
-    """One component that carries a part of the neuron."""
-
-    unit: int
-    share: float  # of the neuron's activation; may be negative
-    profile: Float[np.ndarray, " classes"] | None  # its activation by class
-
-
-@dataclass(frozen=True, eq=False)
-class SplitPage:
-    """A neuron as a sum of features."""
-
-    items: int
-    carriers: tuple[Carrier, ...]  # by size of their share, greatest first
-    others: float  # share of all other components together
-    others_count: int  # how many of them carry anything
-    constant: float
-    error: float
-    profile: Float[np.ndarray, " classes"] | None  # the neuron's own activation by class
-    why_not: str = ""  # one sentence where there is nothing to share out
-
-
-def _unsplit(neuron: OpenedUnit, why_not: str) -> SplitPage:
-    return SplitPage(len(neuron.code), (), 0.0, 0, 0.0, 0.0, None, why_not)
-
-
-def split_page(run: RunData, request: SplitRequest) -> SplitPage:
-    """Which features a neuron splits into: exact, because reconstruction is affine."""
-    layer = run.layer(request.layer)
-    if layer.neurons is None:
-        raise NotThere(f"The neurons of {layer.key} have not been looked at yet: let the run finish.")
-    unit_set = layer.unit_set(request.set)
-    neuron = opened_unit(run, UnitAddress(request.layer, layer.neurons, request.neuron))
-    if unit_set.elsewhere is not None:
-        return _unsplit(neuron, f"No neuron is a sum of these units. {unit_set.elsewhere}")
-    if not neuron.code.any():
-        return _unsplit(neuron, "This neuron never fires, so there is nothing to share out.")
-    found = split_neuron(
-        neuron.code,
-        layer.codes(request.set),
-        unit_set.components[:, request.neuron],
-        float(unit_set.dictionary.offset_[request.neuron]),
-    )
-    order = np.argsort(-np.abs(found.share), kind="stable")[:_CARRIERS]
-    by_class, own = profiles(layer, request.set), profiles(layer, layer.neurons)
-    rest = np.delete(found.share, order)
-    return SplitPage(
-        items=len(neuron.code),
-        carriers=tuple(
-            Carrier(int(unit), float(found.share[unit]), None if by_class is None else by_class[unit])
-            for unit in order
-            if found.share[unit] != 0
-        ),
-        others=float(rest.sum()),
-        others_count=int((rest != 0).sum()),
-        constant=found.constant,
-        error=found.error,
-        profile=None if own is None else own[request.neuron],
-    )
-
-
-ENDPOINTS = (
-    Endpoint("compare", compare_page, LayerAddress),
-    Endpoint("split", split_page, SplitRequest),
-)
+ENDPOINTS = (Endpoint("compare", compare_page, LayerAddress),)

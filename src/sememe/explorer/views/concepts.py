@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Float, Int64
 from scipy import sparse
 
 from sememe.errors import FormatError
-from sememe.explanations import concept_profile
+from sememe.explanations import ConceptProfile, concept_profile
 from sememe.explorer.endpoint import Endpoint
 from sememe.explorer.live.apart import apart
 from sememe.explorer.live.items import Boxes
@@ -47,6 +47,7 @@ class ConceptMatch:
     precision: float  # share of the unit's firings on items that have it
     recall: float  # share of the items that have it that fire the unit
     average_precision: float
+    above_chance: float  # of average precision: 0 as good as chance, 1 perfect
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,23 @@ class UnitConcepts:
     images: int
     items: int
     concepts: int  # in the bank
-    best: tuple[ConceptMatch, ...]  # by average precision, greatest first; empty for a dead unit
+    best: tuple[ConceptMatch, ...]  # furthest above chance first; empty for a dead unit
 
 
 def unit_concepts(run: RunData, address: UnitAddress) -> UnitConcepts | None:
-    """Concepts that one unit detects better than by chance, best first.
+    """Concepts that one unit's positive activations detect better than by chance, best first.
 
-    None where images are not ink, or the layer has a map that cannot be placed.
+    The first is the one that :func:`set_concepts` names. None where images are not ink, or the layer has a
+    map that cannot be placed.
     """
     opened = opened_unit(run, address)
     seen = seen_concepts(opened.layer)
     if seen is None:
         return None
-    found = concept_profile(opened.code[seen.rows], seen.values)
-    known = np.flatnonzero(found.average_precision > found.frequency)  # a NaN, of a silent unit, is not
-    best = known[np.argsort(-found.average_precision[known], kind="stable")[:_SHOWN]]
+    found = concept_profile(np.maximum(opened.code[seen.rows], 0), seen.values)
+    gained = above_chance(found)
+    known = np.flatnonzero(gained > 0)  # a NaN, of a silent unit, is not
+    best = known[np.argsort(-gained[known], kind="stable")[:_SHOWN]]
     matches = tuple(
         ConceptMatch(
             seen.names[c],
@@ -78,6 +81,7 @@ def unit_concepts(run: RunData, address: UnitAddress) -> UnitConcepts | None:
             float(found.precision[c]),
             float(found.recall[c]),
             float(found.average_precision[c]),
+            float(gained[c]),
         )
         for c in best
     )
@@ -86,7 +90,7 @@ def unit_concepts(run: RunData, address: UnitAddress) -> UnitConcepts | None:
 
 @dataclass(frozen=True)
 class SetConcepts:
-    """The best concept of every unit, by average precision on its positive activations."""
+    """The best concept of every unit: the one that its positive activations detect furthest above chance."""
 
     images: int
     items: int
@@ -121,9 +125,16 @@ def chosen_concepts(
     for unit in np.flatnonzero(np.diff(codes.indptr)):
         fits = concept_profile(np.maximum(column(codes, int(unit)), 0), concepts)
         if not np.isnan(fits.average_precision).all():
-            chance = fits.frequency
-            found[unit] = ((fits.average_precision - chance) / (1 - chance)).argmax()
+            found[unit] = above_chance(fits).argmax()
     return found
+
+
+def above_chance(found: ConceptProfile) -> Float[np.ndarray, " concepts"]:
+    """Average precision as a share of the way from chance, 0, to the perfect detector, 1.
+
+    Without it, what most images have would be the best concept of most units.
+    """
+    return (found.average_precision - found.frequency) / (1 - found.frequency)
 
 
 def _chosen_by_kernel(codes: sparse.csr_array, concepts: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from sememe.errors import MeasureError
 from sememe.measures.bootstrap import Estimate, Resampling
 from sememe.measures.codes import Codes, checked, is_sparse, strongest_first
 from sememe.measures.concepts.choice import average_precisions
-from sememe.measures.concepts.ranked_totals import RankedSums, RankedTotals
+from sememe.measures.concepts.ranked_totals import RankedSums
 from sememe.measures.record import measure
 from sememe.measures.signs import halves
 
@@ -28,8 +28,8 @@ def best_units(
     >>> units, precision
     (array([1, 0]), array([1., 1.]))
     """
-    best = choose_units(codes, concepts)[:, 0]
-    return best[0], _precision(_sums(codes, concepts, best).totals())
+    finders = choose_units(codes, concepts)
+    return finders[0, 0], _precisions(codes, concepts, finders)[0]
 
 
 def choose_units(
@@ -69,29 +69,45 @@ def coverage_estimate(
         MeasureError: numbers of items that differ, codes that are not finite, or finders of other concepts.
     """
     finders = choose_units(codes, concepts) if finders is None else finders
+    each = _precisions(codes, concepts, finders)
+    value = float(each[0].mean())
     sums = _sums(codes, concepts, finders[:, 0], group, resampling.n_groups)
-    value = float(_precision(sums.totals()).mean())
-    by_images = _precision(sums.totals(resampling.weights)).mean(axis=1)
-    each = np.stack([_precision(_sums(codes, concepts, rank).totals()) for rank in finders.swapaxes(0, 1)])
+    # A replicate without an item of a concept has no precision for it, nor has a finder that never fires.
+    by_images = np.nan_to_num(sums.totals(resampling.weights).average_precision).mean(axis=1)
     there = (resampling.unit_weights(codes.shape[1]) > 0)[:, finders[0]]
     first = np.where(there.any(axis=1), there.argmax(axis=1), len(each) - 1)
     by_units = each[first, np.arange(concepts.shape[1])].mean(axis=1)
     return Estimate(value, by_images + by_units - value)
 
 
+def _precisions(
+    codes: Codes, concepts: Bool[np.ndarray, "rows concepts"], finders: Int[np.ndarray, "2 ranks concepts"]
+) -> Float[np.ndarray, "ranks concepts"]:
+    """Average precision of every finder for its concept.
+
+    0 for a finder that never fires with its sign, and for a concept that no item has.
+    """
+    _check_finders(finders, concepts, codes)
+    split = halves(codes)
+    ranking = strongest_first(checked(split.codes))
+    fires = np.diff(ranking[0]) > 0
+    found = np.where(fires[:, None], average_precisions(split.codes, concepts, ranking), 0.0)
+    column = np.full((2, split.n_units), -1)
+    column[0] = np.arange(split.n_units)
+    column[1, split.signed] = split.n_units + np.arange(split.signed.size)
+    unit, sign = finders
+    own = column[np.where(sign > 0, 0, 1), unit]
+    return np.where(own >= 0, found[own, np.arange(concepts.shape[1])], 0.0)
+
+
 def _sums(
     codes: Codes,
     concepts: Bool[np.ndarray, "rows concepts"],
     finders: Int[np.ndarray, "2 concepts"],
-    group: Int[np.ndarray, " items"] | None = None,
-    n_groups: int = 1,
+    group: Int[np.ndarray, " items"],
+    n_groups: int,
 ) -> RankedSums:
     """The finder of each concept as a column of its own, with its concept."""
-    if finders.shape[1] != concepts.shape[1] or finders[0].max() >= codes.shape[1]:
-        raise MeasureError(
-            f"There are finders of {finders.shape[1]} concepts among {finders[0].max() + 1} units or more, "
-            f"but {concepts.shape[1]} concepts and {codes.shape[1]} units."
-        )
     unit, sign = finders
     if is_sparse(codes):
         found = (codes.tocsc()[:, unit] @ sparse.diags_array(sign.astype(np.float64))).tocsr().maximum(0)
@@ -102,9 +118,14 @@ def _sums(
     return sums
 
 
-def _precision(totals: RankedTotals) -> Float[np.ndarray, "... concepts"]:
-    """0 for a finder that never fires, and for a concept that no item has."""
-    return np.nan_to_num(totals.average_precision)
+def _check_finders(
+    finders: Int[np.ndarray, "2 ranks concepts"], concepts: Bool[np.ndarray, "rows concepts"], codes: Codes
+) -> None:
+    if finders.shape[2] != concepts.shape[1] or finders[0].max() >= codes.shape[1]:
+        raise MeasureError(
+            f"There are finders of {finders.shape[2]} concepts among {finders[0].max() + 1} units or more, "
+            f"but {concepts.shape[1]} concepts and {codes.shape[1]} units."
+        )
 
 
 @measure(
@@ -141,5 +162,5 @@ def concept_coverage(
     >>> concept_coverage(np.array([[0.0, 2.0], [1.0, 0.0]]), np.eye(2, dtype=bool))
     1.0
     """
-    best = (choose_units(codes, concepts) if finders is None else finders)[:, 0]
-    return float(_precision(_sums(codes, concepts, best).totals()).mean())
+    best = (choose_units(codes, concepts) if finders is None else finders)[:, :1]
+    return float(_precisions(codes, concepts, best).mean())

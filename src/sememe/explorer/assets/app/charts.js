@@ -161,6 +161,14 @@ export function signedBars(rows, { limit = null, label = "", kind = "control" } 
       h("span", { class: "signed-value" }, row.value > 0 ? `+${number(row.value)}` : number(row.value)))));
 }
 
+/** A bar from 0 to a value on an axis that holds 0: to the right and plain above it, to the left and hatched below. */
+export function signedTrack(value, [low, high]) {
+  const at = (v) => (100 * (Math.min(Math.max(v, low), high) - low)) / (high - low);
+  const [from, to] = value < 0 ? [at(value), at(0)] : [at(0), at(value)];
+  return h("span", { class: "signed-track", "aria-hidden": "true", style: { "--zero": `${at(0)}%` } },
+    h("i", { class: value < 0 ? "bar down" : "bar up", style: { left: `${from}%`, right: `${100 - to}%` } }));
+}
+
 /** A matrix of signed numbers as coloured cells with the numbers in them; a table to everyone. */
 export function matrix({ shape, values }, { rows, columns, corner = "", caption, title = null, digits = 2 }) {
   const [down, across] = shape;
@@ -185,7 +193,7 @@ export function matrix({ shape, values }, { rows, columns, corner = "", caption,
  * Lines over one axis: lines [{name, kind, nth, points: [{x, y, low, high, title}], dashed}].
  * Names stand at the lines' ends where there is room, else in the page's legend.
  */
-export function lines(all, { height = 300, log = false, yRange = null, xLabel = "", yLabel = "", label = "", named = true, levels = [], xTicks = null }) {
+export function lines(all, { height = 300, log = false, yRange = null, xLabel = "", yLabel = "", label = "", named = true, levels = [], xTicks = null, xText = tickText }) {
   const points = all.flatMap((line) => line.points);
   const width = fitted();
   const pad = { left: 44, right: named ? Math.min(158, width / 2.3) : 16, top: yLabel ? 26 : 12, bottom: 40 };
@@ -205,7 +213,7 @@ export function lines(all, { height = 300, log = false, yRange = null, xLabel = 
   }
   for (const tick of xTicks ?? (log ? logTicks(...x.domain) : ticks(...x.domain, 6))) {
     svg.append(h("line", { class: "grid", x1: x(tick), x2: x(tick), y1: pad.top, y2: height - pad.bottom }),
-      h("text", { class: "tick", x: x(tick), y: height - pad.bottom + 16, "text-anchor": "middle" }, tickText(tick)));
+      h("text", { class: "tick", x: x(tick), y: height - pad.bottom + 16, "text-anchor": "middle" }, xText(tick)));
   }
   if (xLabel) svg.append(h("text", { class: "axis-title", x: pad.left, y: height - 6 }, xLabel));
   if (yLabel) svg.append(h("text", { class: "axis-title", x: 0, y: 12 }, yLabel));
@@ -248,7 +256,7 @@ function placeNames(svg, names, left, top, bottom) {
   }
 }
 
-/** Rows of dots with intervals over one axis: rows [{name, kind, nth, score, note}]; `null` where chance is. */
+/** Rows of dots with intervals over one axis: rows [{name, kind, nth, score, note}]; a star at the name of one that has a note and a score. */
 export function dotRows(rows, { range, label = "", xLabel = "" }) {
   const width = fitted();
   const step = 26;
@@ -263,7 +271,7 @@ export function dotRows(rows, { range, label = "", xLabel = "" }) {
   if (xLabel) svg.append(h("text", { class: "axis-title", x: width < 480 ? 0 : pad.left, y: height - 4 }, xLabel));
   rows.forEach((row, i) => {
     const y = pad.top + step * (i + 0.5);
-    svg.append(h("text", { class: `row-name ${row.kind}`, x: pad.left - 10, y: y + 4.5, "text-anchor": "end" }, row.name));
+    svg.append(h("text", { class: `row-name ${row.kind}`, x: pad.left - 10, y: y + 4.5, "text-anchor": "end" }, row.note && row.score ? `${row.name}*` : row.name));
     if (!row.score || !Number.isFinite(row.score.value)) {
       svg.append(h("text", { class: "tick", x: pad.left + 4, y: y + 4 }, (width < 480 ? row.note?.split(" (")[0] : row.note) ?? "not defined"));
       return;

@@ -121,6 +121,16 @@ export class Ui {
     return h("span", { class: "score" }, parts);
   }
 
+  /** Whether less of a measure is better. */
+  isLowGood(key) {
+    return this.#app.measures.find((one) => one.name === key.split("[")[0])?.higher_is_better === false;
+  }
+
+  /** Stands beside the numbers of a measure of which less is better: most are the other way round. */
+  direction(key) {
+    return this.isLowGood(key) ? h("small", { class: "direction" }, "lower is better") : "";
+  }
+
   /** The "how computed" button of a measure; a key such as "clarity[encoder, centred]" is of the measure "clarity". */
   note(key) {
     const name = key.split("[")[0];
@@ -233,7 +243,7 @@ export class Ui {
       return h(i ? "td" : "th", { scope: i ? null : "row", class: column.number ? "number" : "" },
         typeof cell === "number" ? number(cell) : (cell ?? "\u2013"));
     }));
-    const head = (row) => h("tr", { class: "group" }, h("th", { scope: "colgroup", colspan: String(columns.length) }, row.group));
+    const head = (row) => h("tr", { class: "group" }, h("th", { scope: "colgroup", colspan: String(columns.length) }, h("span", {}, row.group)));
     return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption || "Table" },
       h("table", { class: wide ? "wide" : "" },
         caption && h("caption", { class: "visually-hidden" }, caption),

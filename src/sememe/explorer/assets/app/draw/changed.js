@@ -1,14 +1,16 @@
 // What changed? Pin one drawing, draw another: units ranked by how far each moved the margin between the two answers.
+// Each drawing counts with the units that were held for it.
 
 import { h, number } from "../ui.js";
 import { SIDE } from "./drawing.js";
+import { isEdited, side, signed } from "./sides.js";
 
 const SHOWN = 8;
 
 export class Changed {
-  constructor(app, currentDrawing) {
-    Object.assign(this, { app, currentDrawing });
-    this.pinned = null; // {answer, ink}
+  constructor(app) {
+    this.app = app;
+    this.pinned = null; // an answer
     this.button = h("button", { type: "button", onclick: () => this.toggle(), title: "p" }, "Pin this drawing");
     this.body = h("div", { class: "stack" });
     this.element = h("section", { class: "card", "aria-labelledby": "changed-title" },
@@ -17,20 +19,19 @@ export class Changed {
   }
 
   toggle() {
-    this.pinned = this.pinned || !this.answer ? null : { answer: this.answer, ink: this.currentDrawing() };
+    this.pinned = this.pinned ? null : this.answer;
     this.app.announce(this.pinned ? "Pinned. Draw another." : "Nothing is pinned.");
     this.#show();
   }
 
   /** Another layer or dictionary: effects of the pinned drawing are of units that are no longer shown. */
   forget() {
-    this.pinned = null;
+    this.pinned = this.answer = null;
     this.#show();
   }
 
-  /** `edited`: whether units are held, or the reconstruction stands in; what is compared here is without either. */
-  update(answer, where, edited = false) {
-    Object.assign(this, { answer, where, edited });
+  update(answer, where) {
+    Object.assign(this, { answer, where });
     this.button.disabled = false;
     if (this.pinned) this.#show();
   }
@@ -41,25 +42,33 @@ export class Changed {
     if (!this.pinned) {
       this.button.disabled = !this.answer;
       this.body.replaceChildren(h("p", { class: "muted" },
-        "Pin a drawing, then change it or draw another. Neurons and features are ranked by how far each moved the margin ",
-        "between the two answers, side by side: which story is shorter?"));
+        "Pin a drawing, then change it, draw another, or hold a unit. Here you will see which neurons and which features ",
+        "moved the answer most, side by side: which story is shorter?"));
       return;
     }
     const labels = this.app.run.label_names;
-    const [a, b] = [this.pinned.answer, this.answer];
-    const first = most(a.logits.values);
-    let second = most(b.logits.values);
+    const answers = [this.pinned, this.answer];
+    const [a, b] = answers.map((answer) => side(answer, isEdited(answer)));
+    const first = most(a.logits);
+    let second = most(b.logits);
     const same = second === first;
-    if (same) second = most(b.logits.values.map((value, i) => (i === first ? -Infinity : value)));
-    const margin = (answer) => answer.logits.values[second] - answer.logits.values[first];
-    const moved = margin(b) - margin(a);
-    const neurons = changes(a.neuron_effects, range(a.neuron_effects.shape[0]), b.neuron_effects, range(b.neuron_effects.shape[0]), first, second);
-    const features = changes(a.unit_effects, a.units.values, b.unit_effects, b.units.values, first, second);
+    if (same) second = most(b.logits.map((value, i) => (i === first ? -Infinity : value)));
+    const margin = ({ logits }) => logits[second] - logits[first];
+    const [from, to] = [margin(a), margin(b)];
+    const all = range(a.neuronEffects.shape[0]);
+    const neurons = changes(a.neuronEffects, all, b.neuronEffects, all, first, second);
+    const features = changes(a.unitEffects, answers[0].units.values, b.unitEffects, answers[1].units.values, first, second);
     const largest = Math.max(1e-9, ...[...neurons, ...features].map((one) => Math.abs(one.change)));
+    const held = answers.map(isEdited);
+    const edits = held[0] && held[1] ? " Both count with the edits that were made for them."
+      : held[0] ? " The pinned drawing counts with its edits." : held[1] ? " The drawing as it is now counts with its edits." : "";
     this.body.replaceChildren(
-      h("div", { class: "row" }, picture(a), h("span", { "aria-hidden": "true" }, "\u2192"), picture(b),
-        h("p", { class: "grow" }, `The margin of ${labels[second]} over ${labels[first]} moved by `, h("b", {}, signed(moved)),
-          ` (from ${number(margin(a), 2)} to ${number(margin(b), 2)}).`, this.edited ? " Both without the edits: only the drawings differ." : "", same ? ` Both are taken for ${labels[first]}; ${labels[second]} is the next.` : "")),
+      h("div", { class: "row" }, picture(answers[0]), h("span", { "aria-hidden": "true" }, "\u2192"), picture(answers[1]),
+        h("div", { class: "grow" },
+          h("p", {}, `The margin of ${labels[second]} over ${labels[first]} moved by `, h("b", {}, signed(to - from)),
+            ` (from ${number(from, 2)} to ${number(to, 2)}).`, same ? ` Both are taken for ${labels[first]}; ${labels[second]} is the next.` : ""),
+          h("p", { class: "small muted" }, `The margin is how much higher the logit of ${labels[second]} is than that of ${labels[first]}; a logit `,
+            `is the score of a digit, of which the probabilities are made. Below, how far each unit moved it.${edits}`))),
       h("div", { class: "split tight" },
         this.#column(neurons, "neurons", this.where.layer.neurons, largest),
         this.#column(features, this.where.unitSet.kind, this.where.unitSet.key, largest)),
@@ -83,7 +92,6 @@ export class Changed {
 
 const range = (n) => Int32Array.from({ length: n }, (_, i) => i);
 const most = (values) => values.indexOf(Math.max(...values));
-const signed = (x) => `${x >= 0 ? "+" : ""}${number(x, 2)}`;
 
 /** How far each unit's own effect on the margin moved from one answer to the other, largest first. */
 function changes(effectsA, unitsA, effectsB, unitsB, first, second) {

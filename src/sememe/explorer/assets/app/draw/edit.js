@@ -1,7 +1,8 @@
 // One unit, held: ablated, clamped to a value, or steered by one; and what that does to the answer.
 
 import { h, number } from "../ui.js";
-import { pushes, strengthsOf } from "./columns.js";
+import { strengthsOf } from "./bars.js";
+import { amount, effectsOf, pushesNow } from "./sides.js";
 
 const HOW = [
   { value: "off", label: "as it is" },
@@ -35,9 +36,35 @@ export class EditPanel {
   /** Ablate the chosen unit, or let it go. */
   toggleAblation() {
     if (!this.chosen) return this.app.announce("Choose a unit first.");
-    const now = this.edits.get(this.#key())?.how === "ablate" ? "off" : "ablate";
-    this.#set(now);
+    return this.toggle(this.chosen);
+  }
+
+  /** Ablate a unit {of, unit}, or let it go. */
+  toggle(which) {
+    this.#set(this.isAblated(which) ? "off" : "ablate", undefined, which);
     this.#build();
+  }
+
+  isAblated(which) {
+    return this.edits.get(this.#key(which))?.how === "ablate";
+  }
+
+  /** The units that are held, by kind. */
+  held() {
+    const of = (kind) => new Set(this.values().filter((edit) => edit.of === kind).map((edit) => edit.unit));
+    return { neurons: of("neurons"), features: of("features") };
+  }
+
+  /** Another layer or dictionary: its units are others. */
+  forget() {
+    this.edits.clear();
+    this.answer = null;
+  }
+
+  /** Bring the card into view, and the focus to it. */
+  show() {
+    this.element.scrollIntoView({ block: "center" });
+    this.body.querySelector("[aria-checked=true]")?.focus({ preventScroll: true });
   }
 
   clear() {
@@ -71,11 +98,11 @@ export class EditPanel {
     return `${of}/${unit}`;
   }
 
-  #set(how, value) {
-    const key = this.#key();
+  #set(how, value, which = this.chosen) {
+    const key = this.#key(which);
     const before = this.edits.get(key);
     if (how === "off") this.edits.delete(key);
-    else this.edits.set(key, { ...this.chosen, how, value: value ?? before?.value ?? this.#start(how) });
+    else this.edits.set(key, { of: which.of, unit: which.unit, how, value: value ?? before?.value ?? this.#start(how) });
     this.#showList();
     this.changed();
   }
@@ -99,8 +126,8 @@ export class EditPanel {
   #build() {
     if (!this.chosen) {
       this.body.replaceChildren(h("p", { class: "muted" },
-        "Choose a neuron or a feature above: ablate it, clamp it to a value, or steer with it, and watch the answer. ",
-        "Ghost outlines show what was before."));
+        "Choose a neuron or a feature above. Ablate sets it to 0, clamp to a value of yours, steer adds a value to its own; ",
+        "then watch the answer. Outlines show what was before."));
       this.#showList();
       return;
     }
@@ -130,7 +157,7 @@ export class EditPanel {
       h("p", { class: "small muted", hidden: !this.where.layer.grid }, "The layer has a map: an edit holds at every position."),
     );
     this.#showList();
-    if (this.answer) this.update(this.answer, this.highest);
+    if (this.answer) this.update(this.answer, this.both, this.highest);
   }
 
   #showList() {
@@ -148,21 +175,21 @@ export class EditPanel {
     }
   }
 
-  update(answer, highest) {
-    Object.assign(this, { answer, highest });
+  /** @param both the answer's sides, before the edits and with them */
+  update(answer, both, highest) {
+    Object.assign(this, { answer, both, highest });
     if (!this.chosen || !this.facts) return;
     const { of, unit } = this.chosen;
-    const classes = answer.logits.shape[0];
-    const labels = this.app.run.label_names;
+    const { before, now } = both;
     const row = of === "neurons" ? unit : answer.units.values.indexOf(unit);
-    const effects = of === "neurons" ? answer.neuron_effects.values : answer.unit_effects.values;
-    const neurons = (layers) => strengthsOf(layers[this.where.layer.layer])[unit];
-    this.value = of === "neurons" ? neurons(answer.layers) : answer.strength.values[unit];
-    const held = this.edits.has(this.#key()) && Object.keys(answer.layers_after ?? {}).length > 0;
-    const after = held && (of === "neurons" ? neurons(answer.layers_after) : answer.strength_after.values[unit]);
-    const now = held ? `${number(after, 2)} (was ${number(this.value, 2)})` : number(this.value, 2);
-    const gives = `${held ? "gave" : "gives"} ${pushes(effects.subarray(row * classes, (row + 1) * classes), labels)}`;
-    const moves = row < 0 ? "does not fire here" : gives;
-    this.facts.textContent = `Now ${now}${this.where.layer.grid ? (of === "neurons" ? ", mean over the map" : ", summed over the map") : ""}; ${moves}.`;
+    const [was, is] = [before, now].map((side) =>
+      (of === "neurons" ? strengthsOf(side.layers[this.where.layer.layer])[unit] : side.strength[unit]));
+    this.value = was;
+    const table = of === "neurons" ? "neuronEffects" : "unitEffects";
+    const [gave, gives] = [before, now].map((side) => effectsOf(side[table], row));
+    const where = !this.where.layer.grid ? "" : of === "neurons" ? ", mean over the map" : ", summed over the map";
+    const changed = amount(was) === amount(is) ? "" : ` (was ${amount(was)})`;
+    const moves = gives ? pushesNow(gave, gives, this.app.run.label_names, this.edits.has(this.#key())) : "does not fire here";
+    this.facts.textContent = `Now ${amount(is)}${changed}${where}; ${moves.startsWith("+") || moves.startsWith("\u2212") ? "gives " : ""}${moves}.`;
   }
 }

@@ -1,16 +1,22 @@
 // Draw a digit and see what the network sees: input, neurons, features, ten probabilities, with every stroke.
 
+import { write } from "../draw/bars.js";
 import { Board } from "../draw/board.js";
 import { Changed } from "../draw/changed.js";
-import { Features, Neurons, Probabilities, write } from "../draw/columns.js";
+import { ChosenLine } from "../draw/chosen.js";
 import { SIDE, isBlank, pack, unpack } from "../draw/drawing.js";
 import { EditPanel } from "../draw/edit.js";
 import { Edges } from "../draw/edges.js";
+import { Features } from "../draw/features.js";
 import { NearBackend } from "../draw/near.js";
+import { Neurons } from "../draw/neurons.js";
+import { Fidelity, Probabilities } from "../draw/probabilities.js";
+import { isEdited, sides } from "../draw/sides.js";
+import { stacked } from "../draw/toggle.js";
 import { Tools } from "../draw/tools.js";
 import { noLayer } from "../pickers.js";
 import { onTheme } from "../theme.js";
-import { h, percent } from "../ui.js";
+import { h } from "../ui.js";
 
 export const title = "Draw";
 
@@ -26,6 +32,7 @@ const codes = (set, layer) => reads(set) === "layer" && set.key !== layer.neuron
 class DrawPage {
   #where = null; // {layer, unitSet}
   #answer = null;
+  #both = null; // its sides, before the edits and with them
   #highest = { neurons: 0, features: 0 };
   #own = { d: null, hold: null }; // the drawing and the edits that this page wrote into the address itself
   #writing = 0;
@@ -37,11 +44,14 @@ class DrawPage {
     this.board = new Board((event) => this.#drawn(event), (text) => app.announce(text));
     this.tools = new Tools(app, this.board, () => {});
     this.edit = new EditPanel(app, () => {
+      this.#showHeld();
       this.#ask();
       this.#write();
     });
-    this.changed = new Changed(app, () => this.board.ink.slice());
+    this.changed = new Changed(app);
     this.probabilities = new Probabilities(app.run.label_names);
+    this.fidelity = new Fidelity(app.run.label_names);
+    this.chosen = new ChosenLine(app, this.edit, () => this.edit.show());
     this.#build();
     this.backend = (app.backend ?? ((hooks) => new NearBackend(hooks, app.api)))({
       answered: (answer, at) => this.#answered(answer, at),
@@ -49,12 +59,15 @@ class DrawPage {
       state: (state) => this.#state(state),
     });
     const forget = onTheme(() => this.#recolour());
+    const fold = () => this.#showHeld();
+    stacked.addEventListener("change", fold);
     this.view = {
       update: (selection, changed) => this.#selected(selection, changed),
       unmount: () => {
         clearTimeout(this.#writing);
         cancelAnimationFrame(this.#frame);
         forget();
+        stacked.removeEventListener("change", fold);
         this.board.forget();
         this.edges.observer.disconnect();
         this.backend.close();
@@ -82,37 +95,36 @@ class DrawPage {
     this.seen = h("canvas", { width: SIDE, height: SIDE, class: "seen ink-tile", role: "img", "aria-label": "the drawing as the network is given it" });
     this.fit = h("input", { type: "checkbox", checked: true, onchange: () => this.#ask() });
     this.keep = h("input", { type: "checkbox", checked: true, onchange: () => this.#ask() });
-    this.fidelity = h("p", { class: "fidelity" });
-    this.said = Array.from({ length: 4 }, () => h("b"));
-    this.editedLine = h("span", { hidden: true }, h("br"), "With the edits: ", this.said[3]);
     this.neuronPlace = h("div", { class: "place" });
     this.featurePlace = h("div", { class: "place" });
-    this.neuronHow = h("p", { class: "small muted" });
+    this.neuronHow = h("p", { class: "how small muted" });
+    this.featureHow = h("p", { class: "how small muted" });
     this.neuronTitle = h("h2", { class: "column-title" });
     this.featureTitle = h("div", { class: "column-title" });
     this.picks = h("div", { class: "tools" });
     this.hint = h("p", { class: "hint" }, "Draw a digit here");
+    this.answerHow = h("span");
+    this.answerLines = h("span", { class: "of-lines" }, " Lines: what each feature adds; dashed: takes away.");
     this.stage = h("div", { class: "stage" },
       h("section", { class: "column column-input", "aria-labelledby": "input-title" },
         h("h2", { class: "column-title", id: "input-title" }, "Drawing"),
-        h("div", { class: "canvas-wrap" }, this.board.canvas, this.hint),
+        h("div", { class: "canvas-wrap", "data-tour": "canvas" }, this.board.canvas, this.hint),
         h("div", { class: "seen-row" }, this.seen, h("div", {},
           h("p", { class: "small muted" }, "What the network is given"),
           h("label", { class: "check", title: "Scaled to 20 pixels and centred by its mass, as MNIST's makers did" }, this.fit, "bring to MNIST's place"))),
         this.tools.element),
-      h("section", { class: "column column-neurons" }, this.neuronTitle, this.neuronPlace),
-      h("section", { class: "column column-features" }, this.featureTitle, this.featurePlace),
-      h("section", { class: "column column-answer", "aria-labelledby": "answer-title" },
-        h("h2", { class: "column-title", id: "answer-title" }, "Answer"), this.probabilities.element,
-        this.fidelity,
-        h("label", { class: "check small" }, this.keep, "edits keep what is not reconstructed")));
+      h("section", { class: "column column-neurons" }, this.neuronTitle, this.neuronHow, this.neuronPlace),
+      h("section", { class: "column column-features" }, this.featureTitle, this.featureHow, this.featurePlace),
+      h("section", { class: "column column-answer", "aria-labelledby": "answer-title", "data-tour": "answer" },
+        h("h2", { class: "column-title", id: "answer-title" }, "Answer"),
+        h("p", { class: "how small muted" }, this.answerHow, this.answerLines),
+        this.probabilities.element),
+      this.chosen.element,
+      h("section", { class: "column column-said", "aria-label": "How much of the layer the answer rests on" }, this.fidelity.element,
+        h("label", { class: "check small", title: "Off: the reconstruction takes the layer's place" }, this.keep, "edits keep what is not reconstructed")));
     this.root.append(
       h("header", {}, h("h1", {}, "Draw a digit and see what the network sees"), this.picks, this.status),
-      this.message, this.stage,
-      h("p", { class: "small muted legend-line" },
-        "Lines: weight \u00d7 activation from neuron to feature, and what each feature moves at the output; whole lines add, dashed take away. ",
-        "Outlines in a bar: before the edit. Ticks: with the reconstruction in the layer's place."),
-      h("div", { class: "split" }, this.edit.element, this.changed.element));
+      this.message, this.stage, h("div", { class: "split" }, this.edit.element, this.changed.element));
     this.edges = new Edges(this.stage);
   }
 
@@ -133,16 +145,17 @@ class DrawPage {
     this.#where = { layer, unitSet };
     this.#highest = { neurons: 0, features: 0 };
     this.#answer = null;
-    this.edit.edits.clear();
+    this.edit.forget();
     this.changed.forget();
     this.#pick();
     const choose = (chosen) => this.#choose(chosen);
-    this.features = new Features(this.app, layer, unitSet, choose);
+    this.features = new Features(this.app, layer, unitSet, this.edit, choose);
     this.neuronTitle.replaceChildren(this.app.ui.kind("neurons", `${layer.n_neurons} neurons of ${layer.layer}`));
     this.featureTitle.replaceChildren(h("h2", {}, this.app.ui.kind(unitSet.kind, unitSet.title)));
-    this.featurePlace.replaceChildren(this.features.count, this.features.element);
-    const how = layer.grid ? "Where each fires; the bar is its mean over the map."
-      : layer.n_neurons > 32 ? "The fuller the colour, the more active." : "Bars: activation.";
+    this.featurePlace.replaceChildren(this.features.element);
+    this.featureHow.replaceChildren(this.features.count, h("span", { class: "of-lines" }, " Lines: weight \u00d7 activation of a neuron; dashed: below 0."));
+    const how = layer.grid ? "Where on the image each fires. Bar: mean over the map."
+      : layer.n_neurons > 32 ? "A cell is a neuron: the fuller its colour, the more active." : "What each reads. Bar: activation.";
     this.neuronHow.textContent = how;
     const where = this.#where;
     let weights = null;
@@ -152,9 +165,9 @@ class DrawPage {
       this.#say(error.message);
     }
     if (this.#where !== where) return;
-    this.neurons = new Neurons(this.app, layer, weights, choose);
-    if (weights) this.neuronHow.textContent = "Incoming weights, lit where there is ink: pale green excites, plum inhibits.";
-    this.neuronPlace.replaceChildren(this.neuronHow, this.neurons.element);
+    this.neurons = new Neurons(this.app, layer, weights, this.edit, choose);
+    if (weights) this.neuronHow.textContent = "Incoming weights, lit where there is ink: pale green excites, plum inhibits. Bar: activation.";
+    this.neuronPlace.replaceChildren(this.neurons.readout, this.neurons.element);
     this.edges.moved();
     this.#showChosen();
     this.#ask();
@@ -216,9 +229,25 @@ class DrawPage {
     const { layer, unitSet } = this.#where;
     const count = of === "neurons" ? layer.n_neurons : unitSet.n_units;
     const chosen = Number.isInteger(unit) && unit < count ? { of, unit } : null;
-    this.neurons?.choose(chosen?.of === "neurons" ? unit : -1);
-    this.features.choose(chosen?.of === "features" ? unit : -1);
     this.edit.choose(chosen, { layer, unitSet });
+    this.#showHeld();
+    if (this.#answer) this.#answered(this.#answer); // the chosen feature is shown, however weak it is
+  }
+
+  /** Which unit is chosen, and which are held, wherever they stand. */
+  #showHeld() {
+    if (!this.#where) return;
+    const { chosen } = this.edit;
+    const edits = this.edit.values();
+    this.neurons?.hold(edits, chosen);
+    this.features.hold(edits, chosen);
+    this.#showLine();
+  }
+
+  #showLine() {
+    const { chosen } = this.edit;
+    const isInRow = chosen?.of === "neurons" || this.features.shown.includes(chosen?.unit);
+    this.chosen.show(chosen, this.#where, chosen && this.edit.isAblated(chosen), stacked.matches || !isInRow);
   }
 
   // ---- strokes and answers --------------------------------------------------------------------------------------
@@ -254,11 +283,12 @@ class DrawPage {
     if (!(layer.layer in answer.layers) || answer.strength.shape[0] !== this.#where.unitSet.n_units) return;
     this.#answer = answer;
     if (this.complaint === "answer") this.message.hidden = true;
-    const edited = this.edit.edits.size > 0 || !this.keep.checked;
-    const has = edited && Object.keys(answer.layers_after ?? {}).length > 0;
-    this.probabilities.update(answer, has);
-    this.neurons.update(answer, has, this.#highest);
-    this.features.update(answer, has, this.#highest, this.app.run.label_names);
+    // Where the last edit was let go, the answer that is on its way has none: until then, what was before it is shown.
+    const both = sides(answer, isEdited(answer) && (this.edit.edits.size > 0 || !this.keep.checked));
+    this.#both = both;
+    this.probabilities.update(both, answer.probabilities_spliced.values);
+    this.neurons.update(both, answer.image.values, this.#highest);
+    this.features.update(answer.units.values, both, this.#highest, this.app.run.label_names);
     this.root.dataset.answered = String(answer.number);
     this.#frame ??= requestAnimationFrame(() => this.#after());
     // From the stroke to its bars; benchmarks/explorer.py reads it.
@@ -270,12 +300,19 @@ class DrawPage {
     this.#frame = null;
     const answer = this.#answer;
     if (!answer) return;
-    this.edit.update(answer, this.#highest);
-    this.changed.update(answer, this.#where, Object.keys(answer.layers_after ?? {}).length > 0);
-    this.features.choose(this.edit.chosen?.of === "features" ? this.edit.chosen.unit : -1);
+    const both = this.#both;
+    const blank = isBlank(answer.image.values);
+    this.edit.update(answer, both, this.#highest);
+    this.changed.update(answer, this.#where);
+    this.neurons.tell();
+    this.features.tell(blank);
+    this.#showLine();
+    this.chosen.update(this.fidelity.named(both.now.probabilities));
     this.#showSeen(answer.image.values);
-    this.#showFidelity(answer);
-    this.edges.draw(answer, this.neurons, this.features, this.probabilities);
+    this.fidelity.update(answer, both);
+    this.answerLines.hidden = blank;
+    write(this.answerHow, blank ? "An empty canvas has an answer, too: a network always says something." : "How probable each digit is.");
+    this.edges.draw(both, this.edit.held(), this.neurons, this.features, this.probabilities);
     this.root.dataset.shown = String(answer.number);
   }
 
@@ -285,24 +322,6 @@ class DrawPage {
     this.#ink ??= getComputedStyle(this.seen).color.match(/[\d.]+/g).map(Number);
     values.forEach((value, i) => image.data.set([this.#ink[0], this.#ink[1], this.#ink[2], value], 4 * i));
     context.putImageData(image, 0, 0);
-  }
-
-  #showFidelity(answer) {
-    const labels = this.app.run.label_names;
-    const named = ({ values }) => {
-      const most = values.indexOf(Math.max(...values));
-      return `${labels[most]} (${percent(values[most], 0)})`;
-    };
-    const [lost, own, spliced, edited] = this.said;
-    if (!this.fidelity.firstChild) {
-      this.fidelity.append(h("span", {}, "Not reconstructed: ", lost), h("br"),
-        h("span", {}, "Network: ", own, " \u00b7 with the reconstruction: ", spliced), this.editedLine);
-    }
-    write(lost, percent(answer.error));
-    write(own, named(answer.probabilities));
-    write(spliced, named(answer.probabilities_spliced));
-    this.editedLine.hidden = Object.keys(answer.layers_after ?? {}).length === 0;
-    write(edited, named(answer.probabilities_after));
   }
 
   /** A complaint about an answer goes with the next good one; one about the link stays until one draws. */
