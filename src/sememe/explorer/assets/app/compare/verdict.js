@@ -1,0 +1,40 @@
+// The verdict: its sentence, and below it in how many measures the features beat each control.
+
+import { h } from "../ui.js";
+import { placeName } from "./places.js";
+
+const WORDS = { yes: "Yes", no: "No", mixed: "Mixed" };
+const OUTCOMES = ["won", "open", "lost"];
+
+export function verdict({ app, page }) {
+  return h("section", { class: "verdict-card card", id: "verdict", dataset: { tour: "verdict" }, "aria-label": "The verdict" },
+    h("p", { class: "small muted" }, "Are this layer\u2019s features more monosemantic than its neurons?"),
+    h("p", { class: "lead" }, h("b", {}, `${WORDS[page.answer] ?? page.answer}. `), page.sentence.replace(/^(Yes|No|Mixed)\. /, "")),
+    page.tally.length ? tally(app, page) : "",
+    h("details", {}, h("summary", {}, "When is it yes, no, or mixed?"),
+      h("p", { class: "small muted rules" }, "Measures come in groups: selectivity, similarity, concepts, simulation, cause, stability. A group is won where at least twice as many of its measures are won as lost. ",
+        h("b", {}, "Yes"), ": against the neurons more than half of the groups are won and none is lost, and more are won than lost against every other control that gets as far. ",
+        h("b", {}, "No"), ": no more are won than lost against the neurons, or against none of the other controls. ", h("b", {}, "Mixed"), ": anything between.")));
+}
+
+function tally(app, { tally: all, about, absent, places, decided_at: at }) {
+  const place = places.find((one) => one.key === at);
+  const kinds = new Map(place.rows.map((row) => [row.family, row.kind]));
+  const count = (one) => one.won + one.open + one.lost;
+  const [least, most] = [Math.min(...all.map(count)), Math.max(...all.map(count))];
+  const columns = [
+    { title: "Against", cell: (one) => app.ui.kind(kinds.get(one.control) ?? "control", one.control) },
+    { title: h("span", { class: "visually-hidden" }, "Share of the measures"), cell: bar },
+    ...OUTCOMES.map((outcome) => ({ title: h("span", { class: `duel ${outcome}` }, h("b", {}, outcome)), number: true, cell: (one) => String(one[outcome]) })),
+  ];
+  return h("div", { class: "tally stack tight" },
+    h("p", { class: "small muted" }, `In how many measures ${about} features are better, where ${placeName(place)}:`),
+    app.ui.table(columns, all, { caption: `Measures that ${about} features win and lose`, wide: true }),
+    h("p", { class: "small muted" }, h("b", {}, "won"), ": better, with 95\u00a0% confidence after a correction for the number of tests; ", h("b", {}, "open"), ": cannot be told apart. ",
+      `There are ${least === most ? most : `${least} to ${most}`} measures; one that is taken in several variants counts once.`),
+    absent.length ? h("p", { class: "small muted" }, `Not compared, because they never get there: ${absent.join(", ")}.`) : "");
+}
+
+/** Three parts: full, empty, hatched, so that they are told apart without colour. */
+const bar = (one) => h("span", { class: "tally-bar features", "aria-hidden": "true" },
+  OUTCOMES.filter((outcome) => one[outcome]).map((outcome) => h("i", { class: outcome, style: { "--count": String(one[outcome]) } })));
