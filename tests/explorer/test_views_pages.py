@@ -56,7 +56,7 @@ def test_the_tally_counts_every_measure_once_against_each_control(finished):
     table = finished.layer(MLP).measures
     assert f" {page.about} features (" in page.sentence
     rows = [row for row in table.differences if (row.unit_set, row.at) == (page.about, page.decided_at)]
-    assert page.tally[0].control == "neurons"
+    assert [one.kind for one in page.tally] == ["neurons"] + ["control"] * (len(page.tally) - 1)
     assert {one.control for one in page.tally} == {row.control for row in rows}
     for one in page.tally:
         outcomes: dict[str, set[str]] = {}

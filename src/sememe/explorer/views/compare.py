@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sememe.explorer.endpoint import Endpoint
@@ -64,6 +64,7 @@ class Tally:
 
     family: str
     control: str
+    kind: Kind  # of the control: the neurons are one
     won: int
     lost: int
     open: int  # cannot be told apart, or not tested
@@ -74,11 +75,11 @@ class Place:
     """Where families are compared: where equally much is lost, or equally many units fire."""
 
     key: str  # "fvu=0.05"
-    matched: str  # "fvu" or "l0"
+    matched: str  # "fvu", "l0" or "loss_recovered[zero]"
     target: float
     rows: tuple[Placed, ...]
     duels: tuple[Duel, ...]
-    tallies: tuple[Tally, ...]  # of each dictionary against each control that it met
+    tallies: tuple[Tally, ...]  # of each dictionary against each control that it met, the neurons first
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class ComparePage:
     sentence: str
     decided_at: str  # key of the place that the sentence is about
     about: str  # the dictionary that the sentence is about; "" where none gets to a place
-    tally: tuple[Tally, ...]  # of that dictionary there, the neurons first
+    tally: tuple[Tally, ...]  # of that dictionary there
     absent: tuple[str, ...]  # controls that never get there
     measures: tuple[str, ...]  # of units, in the order of their families
     drawn: str  # the measure to begin with
@@ -115,7 +116,7 @@ def compare_page(run: RunData, address: LayerAddress) -> ComparePage | None:
         sentence=table.sentences.get(name, ""),
         decided_at=table.places.get(name, ""),
         about=about,
-        tally=() if decided is None else _tally_of(decided, about),
+        tally=() if decided is None else tuple(one for one in decided.tallies if one.family == about),
         absent=() if decided is None else _absent(decided),
         measures=measures,
         drawn=next((key for key in measures if key == "monosemanticity_score[encoder, centred]"), drawn),
@@ -137,13 +138,6 @@ def _about(layer: LayerData, table: MeasureTable) -> str:
         if {control: family_outcomes(met) for control, met in rows[family].items()} == said:
             return family
     return ""
-
-
-def _tally_of(place: Place, family: str) -> tuple[Tally, ...]:
-    """One dictionary against all that it met, the neurons first."""
-    neurons = {row.family for row in place.rows if row.kind == "neurons"}
-    own = [tally for tally in place.tallies if tally.family == family]
-    return tuple(sorted(own, key=lambda tally: tally.control not in neurons))
 
 
 def _absent(place: Place) -> tuple[str, ...]:
@@ -221,15 +215,17 @@ def _place(layer: LayerData, table: MeasureTable, at: str) -> Place:
     order = {"neurons": 0, "features": 1, "control": 2}
     placed.sort(key=lambda row: order[row.kind])
     duels = tuple(_duel(difference) for difference in there)
-    return Place(at, quantity, float(target), tuple(placed), duels, tuple(_tallies(there)))
+    tallies = sorted(_tallies(there, kinds), key=lambda tally: tally.kind != "neurons")
+    return Place(at, quantity, float(target), tuple(placed), duels, tuple(tallies))
 
 
-def _tallies(differences: Sequence[DifferenceRow]) -> Iterator[Tally]:
+def _tallies(differences: Sequence[DifferenceRow], kinds: Mapping[str, Kind]) -> Iterator[Tally]:
     met = dict.fromkeys((row.unit_set, row.control) for row in differences)
     for family, control in met:
         own = [row for row in differences if (row.unit_set, row.control) == (family, control)]
         counts = Counter(measure_outcomes(own).values())
-        yield Tally(family, control, counts["win"], counts["loss"], counts["open"])
+        kind = kinds.get(control, "control")
+        yield Tally(family, control, kind, counts["win"], counts["loss"], counts["open"])
 
 
 def _duel(difference: DifferenceRow) -> Duel:

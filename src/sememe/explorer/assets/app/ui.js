@@ -274,6 +274,7 @@ export class Ui {
     }, 150);
     try {
       const payload = await load();
+      clearTimeout(bones); // what is shown in parts is not covered while the last of them is made
       if (isOld()) return;
       const nothing = payload === null || payload === undefined || (Array.isArray(payload) && !payload.length);
       if (nothing) place.replaceChildren(h("p", { class: "pending" }, empty));

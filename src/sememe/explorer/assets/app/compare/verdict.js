@@ -19,11 +19,10 @@ export function verdict({ app, page }) {
 
 function tally(app, { tally: all, about, absent, places, decided_at: at }) {
   const place = places.find((one) => one.key === at);
-  const kinds = new Map(place.rows.map((row) => [row.family, row.kind]));
   const count = (one) => one.won + one.open + one.lost;
   const [least, most] = [Math.min(...all.map(count)), Math.max(...all.map(count))];
   const columns = [
-    { title: "Against", cell: (one) => app.ui.kind(kinds.get(one.control) ?? "control", one.control) },
+    { title: "Against", cell: (one) => app.ui.kind(one.kind, one.control) },
     { title: h("span", { class: "visually-hidden" }, "Share of the measures"), cell: bar },
     ...OUTCOMES.map((outcome) => ({ title: h("span", { class: `duel ${outcome}` }, h("b", {}, outcome)), number: true, cell: (one) => String(one[outcome]) })),
   ];

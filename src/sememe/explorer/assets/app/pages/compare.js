@@ -31,7 +31,7 @@ export function mount(root, app) {
     }
     ui.panel(body, () => api.get("compare", { layer }), (page, place) => {
       view = new Comparison(app, page);
-      return view.fill(place);
+      view.fill(place);
     }, { empty: "This layer has not been measured yet: let the run finish, then open this page again." });
   }
   load();
@@ -59,7 +59,6 @@ class Comparison {
     return this.page.places.find((one) => one.key === at) ?? this.page.places.find((one) => one.key === this.page.decided_at) ?? this.page.places[0];
   }
 
-  /** Returns the promise of having filled all cards. */
   fill(place) {
     const { app, page, ui } = this;
     this.tools = h("div", { class: "tools" });
@@ -80,9 +79,8 @@ class Comparison {
       card("split", "A neuron, split into features", this.splitPlace),
     );
     this.#draw();
-    const drawn = this.split.draw();
     this.#goToCard();
-    return drawn.then(() => this.#goToCard()); // only now is the last card as tall as it will be
+    this.split.draw().then(() => this.#goToCard()); // only now is the last card as tall as it will be
   }
 
   update(changed) {
@@ -184,17 +182,17 @@ class Comparison {
 
   /** A row a measure, a column a control: the difference, and in words who won. */
   #drawDuels() {
-    const { app, ui, place } = this;
+    const { app, page, ui, place } = this;
     const families = [...new Set(place.duels.map((duel) => duel.family))];
     const wanted = this.store.get().family;
-    const family = families.includes(wanted) ? wanted : families[0];
+    const family = [wanted, page.about].find((one) => families.includes(one)) ?? families[0];
     const own = place.duels.filter((duel) => duel.family === family);
     if (!own.length) {
       this.duels.replaceChildren(h("p", { class: "pending" }, `Nothing could be compared where ${placeName(place)}: no dictionary, or no control, gets there.`));
       return;
     }
-    const controls = [...new Set(own.map((duel) => duel.control))];
-    const tally = (control) => place.tallies.find((one) => one.family === family && one.control === control);
+    const tallies = new Map(place.tallies.filter((one) => one.family === family).map((one) => [one.control, one]));
+    const controls = [...tallies.keys()]; // the neurons first
     const rank = (key) => app.measures.indexOf(measureOf(app, key));
     const measures = [...new Set(own.map((duel) => duel.measure))].sort((a, b) => rank(a) - rank(b));
     const groups = [...new Set(measures.map((key) => familyOf(app, key)))];
@@ -216,7 +214,7 @@ class Comparison {
         { title: "Measure", cell: (key) => (key === IN_ALL ? h("b", {}, "in all, each measure once") : [ui.noted(measureTitle(app, key), key), ui.direction(key)]) },
         ...controls.map((control) => ({ title: `against ${control}`, cell: (key) => {
           if (key !== IN_ALL) return cell(key, control);
-          const t = tally(control);
+          const t = tallies.get(control);
           return h("b", {}, `${t.won} won, ${t.open} open, ${t.lost} lost`);
         } })),
       ], [IN_ALL, ...byFamily], { caption: `${family} against controls`, wide: true }));
