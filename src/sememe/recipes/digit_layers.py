@@ -1,7 +1,7 @@
 """What was found to stand highest on each layer of the digit networks: family and width of the dictionary.
 
 Chosen on the development images and on seeds that no report uses, by ``sememe study monosemanticity
---development``; what it printed stands in ``docs/results.md``.
+--development``; what it printed stands in ``docs/choice.md``.
 """
 
 from collections.abc import Mapping

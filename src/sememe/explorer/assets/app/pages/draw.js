@@ -104,7 +104,7 @@ class DrawPage {
     this.picks = h("div", { class: "tools" });
     this.hint = h("p", { class: "hint" }, "Draw a digit here");
     this.answerHow = h("span");
-    this.answerLines = h("span", { class: "of-lines" }, " Lines: what each feature adds; dashed: takes away.");
+    this.answerLines = h("span", { class: "of-lines" }, " Lines: what features add; dashed: take away.");
     this.stage = h("div", { class: "stage" },
       h("section", { class: "column column-input", "aria-labelledby": "input-title" },
         h("h2", { class: "column-title", id: "input-title" }, "Drawing"),
@@ -153,9 +153,9 @@ class DrawPage {
     this.neuronTitle.replaceChildren(this.app.ui.kind("neurons", `${layer.n_neurons} neurons of ${layer.layer}`));
     this.featureTitle.replaceChildren(h("h2", {}, this.app.ui.kind(unitSet.kind, unitSet.title)));
     this.featurePlace.replaceChildren(this.features.element);
-    this.featureHow.replaceChildren(this.features.count, h("span", { class: "of-lines" }, " Lines: weight \u00d7 activation of a neuron; dashed: below 0."));
-    const how = layer.grid ? "Where on the image each fires. Bar: mean over the map."
-      : layer.n_neurons > 32 ? "A cell is a neuron: the fuller its colour, the more active." : "What each reads. Bar: activation.";
+    this.featureHow.replaceChildren(this.features.count, h("span", { class: "of-lines" }, " Lines: weight \u00d7 activation; dashed: below 0."));
+    const how = layer.grid ? "Where on the image each fires."
+      : layer.n_neurons > 32 ? "The fuller a cell\u2019s colour, the more active its neuron." : "What each reads: pale green excites it, dark plum inhibits.";
     this.neuronHow.textContent = how;
     const where = this.#where;
     let weights = null;
@@ -166,7 +166,7 @@ class DrawPage {
     }
     if (this.#where !== where) return;
     this.neurons = new Neurons(this.app, layer, weights, this.edit, choose);
-    if (weights) this.neuronHow.textContent = "Incoming weights, lit where there is ink: pale green excites, plum inhibits. Bar: activation.";
+    if (weights) this.neuronHow.textContent = "Weights, lit by the ink: pale green excites, dark plum inhibits.";
     this.neuronPlace.replaceChildren(this.neurons.readout, this.neurons.element);
     this.edges.moved();
     this.#showChosen();
@@ -311,7 +311,7 @@ class DrawPage {
     this.#showSeen(answer.image.values);
     this.fidelity.update(answer, both);
     this.answerLines.hidden = blank;
-    write(this.answerHow, blank ? "An empty canvas has an answer, too: a network always says something." : "How probable each digit is.");
+    write(this.answerHow, blank ? "An empty canvas has an answer, too: a network always has one." : "Bars: probability.");
     this.edges.draw(both, this.edit.held(), this.neurons, this.features, this.probabilities);
     this.root.dataset.shown = String(answer.number);
   }
