@@ -109,6 +109,36 @@ def test_codes_and_reconstruction_equal_torch_on_a_thousand_items(kernel, items,
     np.testing.assert_allclose(back, dictionary.inverse_transform(expected), atol=1e-4, rtol=0)
 
 
+@pytest.fixture(scope="module")
+def alike():
+    """Items of twenty families with little between them, of few different numbers, many of them equal."""
+    rng = np.random.default_rng(0)
+    families = rng.normal(size=(20, 64)) @ rng.normal(size=(64, 64))
+    drawn = families[rng.integers(20, size=2 * N)] + rng.normal(size=(2 * N, 64))
+    return np.maximum(drawn, 0).round(1).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        dictionaries.Neurons(k=4),
+        dictionaries.FastICA(n_components=32, k=8, random_state=0),
+        dictionaries.RotatedNeurons(k=8, random_state=0),
+        dictionaries.RandomDictionary(n_components=256, k=32, random_state=0),
+        dictionaries.StoredActivations(n_components=256, k=32, random_state=0),
+    ],
+    ids=lambda kind: repr(kind)[:40],
+)
+def test_what_float32_cannot_tell_apart_the_page_decides_as_torch_does(kernel, alike, tmp_path, kind):
+    dictionary = kind.fit(alike[N:])
+    dictionaries.save(dictionary, tmp_path / "saved")
+    kernel.give("dictionary", {"dictionary": [read_kernel(tmp_path / "saved")]})
+    kernel.call("dictionary", "dictionary")
+    kernel.give("items", {"values": [alike[:N]]})
+    codes = kernel.call("codes", "dictionary", "items").reshape(N, -1)
+    np.testing.assert_allclose(codes, dictionary.transform(alike[:N]), atol=1e-4, rtol=0)
+
+
 def test_a_family_without_an_encoder_in_the_page_is_none(items, tmp_path):
     dictionaries.save(dictionaries.SparseCoding(k=3, **SIZED).fit(items), tmp_path / "saved")
     assert read_kernel(tmp_path / "saved") is None

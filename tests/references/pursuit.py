@@ -15,7 +15,7 @@ def pursue_by_residuals(x: Tensor, atoms: Tensor, k: int) -> tuple[Tensor, Tenso
     triangle = torch.eye(k, dtype=x.dtype).repeat(items, 1, 1)
     target = x.new_zeros(items, k)
     components = torch.zeros(items, k, dtype=torch.int64)
-    enough = 1e-6 * x.norm(dim=1)
+    enough = 1e-5 * (x @ atoms.T).amax(dim=1)
     for i in range(k):
         projections = residual @ atoms.T
         projections.scatter_(1, components[:, :i], -torch.inf)

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.items import Items
+from sememe.dictionaries.largest import largest_coordinates
 from sememe.dictionaries.moments import moments_of
-from sememe.dictionaries.neurons import largest_by_magnitude
 from sememe.dictionaries.parameters import check_integer, check_number, seed_of
 
 
@@ -75,8 +75,7 @@ class FastICA(Dictionary):
         self.n_iter_ = int(model.n_iter_)
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Float32[np.ndarray, "items components"]:
-        codes = (x - self.offset_) @ self.unmixing_.T
-        return codes if self.k is None else largest_by_magnitude(codes, self.k)
+        return largest_coordinates(x - self.offset_, self.unmixing_, self.k)
 
     def _stored_facts(self) -> dict[str, Any]:
         return {"n_iter": self.n_iter_}

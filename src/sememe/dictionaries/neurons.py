@@ -7,6 +7,7 @@ from jaxtyping import Float32
 
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.items import Items
+from sememe.dictionaries.largest import largest_by_magnitude
 from sememe.dictionaries.parameters import check_integer
 
 
@@ -34,15 +35,3 @@ class Neurons(Dictionary):
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Float32[np.ndarray, "items neurons"]:
         return x if self.k is None else largest_by_magnitude(x, self.k)
-
-
-def largest_by_magnitude(
-    codes: Float32[np.ndarray, "items components"], k: int
-) -> Float32[np.ndarray, "items components"]:
-    """Codes with all but the k largest by magnitude of each item set to 0."""
-    if k >= codes.shape[1]:
-        return codes
-    kept = np.argpartition(np.abs(codes), -k, axis=1)[:, -k:]
-    sparse = np.zeros_like(codes)
-    np.put_along_axis(sparse, kept, np.take_along_axis(codes, kept, axis=1), axis=1)
-    return sparse

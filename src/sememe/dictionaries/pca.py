@@ -8,8 +8,8 @@ from jaxtyping import Float32, Float64
 
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.items import Items
+from sememe.dictionaries.largest import largest_coordinates
 from sememe.dictionaries.moments import moments_of
-from sememe.dictionaries.neurons import largest_by_magnitude
 from sememe.dictionaries.parameters import check_integer
 
 
@@ -52,8 +52,7 @@ class PCA(Dictionary):
         self.offset_ = mean.astype(np.float32)
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Float32[np.ndarray, "items components"]:
-        codes = (x - self.offset_) @ self.components_.T
-        return codes if self.k is None else largest_by_magnitude(codes, self.k)
+        return largest_coordinates(x - self.offset_, self.components_, self.k)
 
 
 def _covariance(

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from sememe.dictionaries.dictionary import Dictionary
 from sememe.dictionaries.items import Items
-from sememe.dictionaries.neurons import largest_by_magnitude
+from sememe.dictionaries.largest import largest_coordinates
 from sememe.dictionaries.parameters import check_integer, seed_of
 
 
@@ -41,8 +41,7 @@ class RotatedNeurons(Dictionary):
             pass  # reading refuses NaN and infinity
 
     def _codes(self, x: Float32[np.ndarray, "items neurons"]) -> Float32[np.ndarray, "items neurons"]:
-        codes = x @ self.components_.T
-        return codes if self.k is None else largest_by_magnitude(codes, self.k)
+        return largest_coordinates(x, self.components_, self.k)
 
 
 def random_rotation(n: int, seed: int) -> Float32[np.ndarray, "neurons neurons"]:

@@ -1,7 +1,7 @@
 """What the page's kernel computes with: a network's weights, and each dictionary as a matrix and a rule.
 
-Every encoder of :mod:`sememe.explorer.live.encoders` is ``rule(x @ weights + bias)``; the rules are written
-once more in ``assets/app/standalone/encoders.js``, and a test holds both beside torch.
+Every encoder of :mod:`sememe.explorer.live.encoders` is ``rule((x - centre) @ weights + bias)``; the rules
+are written once more in ``assets/app/standalone/dictionary.js``, and a test holds both beside torch.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,8 @@ class DictionaryKernel:
     """One dictionary, for the page.
 
     Attributes:
-        rule: what makes codes of ``x @ weights + bias``.
+        rule: what makes codes of ``(x - centre) @ weights + bias``.
+        centre: subtracted in float32, as the dictionary does; None: nothing, or ``bias`` holds it.
         weights: None: the atoms, transposed.
         bias: None: 0.
         k: how many codes are kept, where the rule keeps some; 0: all.
@@ -39,6 +40,7 @@ class DictionaryKernel:
     rule: str
     atoms: Float32[np.ndarray, "components neurons"]
     offset: Float32[np.ndarray, " neurons"]
+    centre: Float32[np.ndarray, " neurons"] | None = None
     weights: Float32[np.ndarray, "neurons components"] | None = None
     bias: Float32[np.ndarray, " components"] | None = None
     k: int = 0
@@ -82,14 +84,12 @@ def _affine(rule: str, tensors: Tensors, **fields: Any) -> DictionaryKernel:
     weights, atoms = tensors.get("W_enc"), tensors["W_dec"]
     reads = atoms.T if weights is None else weights
     bias = tensors.get("b_enc", np.float32(0)) - tensors["b_dec"] @ reads
-    return DictionaryKernel(rule, atoms, tensors["b_dec"], weights, bias, **fields)
+    return DictionaryKernel(rule, atoms, tensors["b_dec"], weights=weights, bias=bias, **fields)
 
 
-def _centred(rule: str, tensors: Tensors, weights: Array | None = None, **fields: Any) -> DictionaryKernel:
-    """``(x - b_dec) W``."""
-    atoms, offset = tensors["W_dec"], tensors["b_dec"]
-    reads = atoms.T if weights is None else weights
-    return DictionaryKernel(rule, atoms, offset, weights, -(offset @ reads), **fields)
+def _centred(rule: str, tensors: Tensors, **fields: Any) -> DictionaryKernel:
+    """``(x - b_dec) W + b``."""
+    return DictionaryKernel(rule, tensors["W_dec"], tensors["b_dec"], centre=tensors["b_dec"], **fields)
 
 
 def _k(parameters: Parameters) -> int:
@@ -124,14 +124,13 @@ def _pca(tensors: Tensors, parameters: Parameters) -> DictionaryKernel:
 
 def _ica(tensors: Tensors, parameters: Parameters) -> DictionaryKernel:
     unmixing = np.ascontiguousarray(tensors["unmixing_"].T)
-    return _centred("largest", tensors, unmixing, k=_k(parameters))
+    return _centred("largest", tensors, weights=unmixing, k=_k(parameters))
 
 
 def _nearest(tensors: Tensors, parameters: Parameters) -> DictionaryKernel:
-    """The nearest atom has the largest ``x @ atom - (offset @ atom + |atom|^2 / 2)``."""
-    atoms, offset = tensors["W_dec"], tensors["b_dec"]
-    bias = -(atoms @ offset) - np.square(atoms).sum(axis=1) / 2
-    return DictionaryKernel("nearest", atoms, offset, bias=bias, has_encoder=False)
+    """The nearest atom has the largest ``(x - b_dec) @ atom - |atom|^2 / 2``."""
+    bias = -np.square(tensors["W_dec"]).sum(axis=1) / 2
+    return _centred("nearest", tensors, bias=bias, has_encoder=False)
 
 
 def _non_negative(tensors: Tensors, parameters: Parameters) -> DictionaryKernel:

@@ -18,13 +18,19 @@ Tensors = Mapping[str, Array]
 
 
 def largest_by_magnitude(codes: Array, k: int | None) -> Array:
-    """Codes with all but the k largest by magnitude of each item set to 0."""
+    """Codes with all but the k largest by magnitude of each item set to 0; of equal ones the first stay."""
     if k is None or k >= codes.shape[1]:
         return codes
-    kept = np.argpartition(np.abs(codes), -k, axis=1)[:, -k:]
-    few = np.zeros_like(codes)
-    np.put_along_axis(few, kept, np.take_along_axis(codes, kept, axis=1), axis=1)
-    return few
+    sizes = np.abs(codes)
+    least = np.partition(sizes, -k, axis=1)[:, [-k]]
+    equal = sizes == least
+    spare = k - (sizes > least).sum(axis=1, keepdims=True)
+    return np.where((sizes > least) | (equal & (equal.cumsum(axis=1) <= spare)), codes, np.float32(0))
+
+
+def _products(x: Array, directions: Array) -> Array:
+    """``x @ directions.T`` without float32's rounding, which would decide which of two are the larger."""
+    return (x.astype(np.float64) @ directions.T).astype(np.float32)
 
 
 def _affine(tensors: Tensors, nonlinearity: Callable[[Array], Array]) -> Encoder:
@@ -70,17 +76,17 @@ def _neurons(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
 
 def _pca(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
     atoms, offset = tensors["W_dec"], tensors["b_dec"]
-    return atoms, lambda x: largest_by_magnitude((x - offset) @ atoms.T, parameters["k"])
+    return atoms, lambda x: largest_by_magnitude(_products(x - offset, atoms), parameters["k"])
 
 
 def _ica(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
     unmixing, offset = tensors["unmixing_"], tensors["b_dec"]
-    return unmixing, lambda x: largest_by_magnitude((x - offset) @ unmixing.T, parameters["k"])
+    return unmixing, lambda x: largest_by_magnitude(_products(x - offset, unmixing), parameters["k"])
 
 
 def _rotation(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:
     atoms = tensors["W_dec"]
-    return atoms, lambda x: largest_by_magnitude(x @ atoms.T, parameters["k"])
+    return atoms, lambda x: largest_by_magnitude(_products(x, atoms), parameters["k"])
 
 
 def _nearest(tensors: Tensors, parameters: Mapping[str, Any]) -> Encoder:

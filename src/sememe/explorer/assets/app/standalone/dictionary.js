@@ -1,5 +1,5 @@
 // Dictionaries: codes of a layer's activations and back, as explorer/live/encoders.py, family by family.
-// Each is a rule on `x weights + bias`; explorer/export/kernels.py brings the files of a run to this form.
+// Each is a rule on `(x - centre) weights + bias`; explorer/export/kernels.py brings the files of a run to this form.
 
 import { gramOf, leastSquares, nonNegative, pursue } from "./pursuit.js";
 
@@ -12,6 +12,7 @@ export class Dictionary {
     Object.assign(this, { components, neurons, atoms: values, offset: kernel.offset.values, k: kernel.k });
     this.reads = kernel.weights?.values ?? transposed(values, components, neurons); // (neurons, components)
     this.bias = kernel.bias?.values ?? new Float32Array(components);
+    this.centre = kernel.centre?.values ?? new Float32Array(neurons);
     for (const name of ["gate", "scale", "shift"]) this[name] = kernel[name]?.values;
     this.rule = RULES[kernel.rule];
     this.hasEncoder = kernel.has_encoder;
@@ -36,7 +37,7 @@ export class Dictionary {
     for (let item = 0; item < items; item += 1) {
       sums.set(this.bias);
       for (let n = 0; n < neurons; n += 1) {
-        const value = x[item * neurons + n];
+        const value = Math.fround(x[item * neurons + n] - this.centre[n]);
         if (value === 0) continue;
         const from = n * components;
         for (let c = 0; c < components; c += 1) sums[c] += value * this.reads[from + c];
@@ -69,7 +70,7 @@ export class Dictionary {
 const RULES = {
   relu: (sums) => sums.map((sum) => Math.max(sum, 0)),
   topk: (sums, { k }) => masked(sums, largest(sums, k), (sum) => Math.max(sum, 0)),
-  largest: (sums, { k }) => masked(sums, largest(sums.map(Math.abs), k), (sum) => sum),
+  largest: (sums, { k }) => masked(sums, largest(Float32Array.from(sums, Math.abs), k), (sum) => sum),
   threshold: (sums, { gate }) => sums.map((sum, c) => (sum > gate[c] ? Math.max(sum, 0) : 0)),
   gated: (sums, { gate, scale, shift }) => sums.map((sum, c) => (sum + gate[c] > 0 ? Math.max(sum * scale[c] + shift[c], 0) : 0)),
   nearest(sums) {
@@ -81,7 +82,7 @@ const RULES = {
   least_squares: (sums, dictionary) => leastSquares(sums, dictionary.gram, largest(sums, dictionary.k)),
 };
 
-/** Places of the k largest values; of all, where k is 0 or there are no more. */
+/** Places of the k largest values, of equal ones the first; of all, where k is 0 or there are no more. */
 function largest(values, k) {
   const all = Array.from(values.keys());
   if (!k || k >= values.length) return all;

@@ -3,6 +3,7 @@
 
 const NEW_DIRECTION = 1e-3; // a shorter direction is a rounding error
 const ENOUGH = 1e-5; // so is a projection smaller than this share of the first
+const EQUAL = 1e-9; // projections that differ by less than this share of the first are equal
 const RIDGE = 1e-6;
 
 /** Products of all atoms with each other, (components, components). */
@@ -18,17 +19,17 @@ export function gramOf(atoms, components, neurons) {
   return gram;
 }
 
-/** Orthogonal matching pursuit: at most k atoms, each chosen for the greatest positive projection. */
+/** Orthogonal matching pursuit: at most k atoms, each the first of those with the greatest positive projection. */
 export function pursue(given, gram, k) {
   const count = given.length;
   const projections = Float64Array.from(given);
-  const enough = ENOUGH * Math.max(...projections);
+  const first = maximum(projections);
   const [chosen, basis, triangle, target] = [[], [], [], []];
-  for (let round = 0; round < 2 * k && chosen.length < k; round += 1) {
-    let atom = 0;
-    for (let j = 1; j < count; j += 1) if (projections[j] > projections[atom]) atom = j;
+  for (let round = 0; round < k; round += 1) {
+    const least = maximum(projections) - EQUAL * first;
+    const atom = projections.findIndex((projection) => projection >= least);
     const largest = projections[atom];
-    if (!(largest > enough && largest > 0)) break;
+    if (!(largest > ENOUGH * first && largest > 0)) break;
     const along = basis.map((direction) => direction[atom]);
     const fresh = gram[atom * count + atom] - along.reduce((sum, x) => sum + x * x, 0);
     projections[atom] = -Infinity;
@@ -56,6 +57,12 @@ export function pursue(given, gram, k) {
     codes[chosen[i]] = values[i] = rest / triangle[i][i];
   }
   return codes;
+}
+
+function maximum(values) {
+  let most = -Infinity;
+  for (let i = 0; i < values.length; i += 1) if (values[i] > most) most = values[i];
+  return most;
 }
 
 /** Codes of chosen atoms that reconstruct best, from their projections. */
