@@ -27,7 +27,18 @@ function headsOf({ app, page, columns, drawn, best }) {
   if (page.top_class) list.push({ key: "share", label: "Most active class" });
   if (best) list.push({ key: "concept", label: "Best concept", first: "ascending" });
   if (drawn) list.push({ key: "drawing", label: "On my drawing" });
-  return [...list, ...columns.map((key) => ({ key, label: measureTitle(app, key), note: key, range: measureOf(app, key)?.range }))];
+  return [...list, ...columns.map((key) => ({
+    key, label: measureTitle(app, key), note: key, isLowGood: app.ui.isLowGood(key), first: app.ui.isLowGood(key) ? "ascending" : undefined,
+    axis: axisOf(measureOf(app, key)?.range, valuesOf(page, key)),
+  }))];
+}
+
+/** Where a column's bars end: 0 or its least score, and the greatest that there can be. Null: no bars, it has no end. */
+export function axisOf(range, values) {
+  if (!range || range[0] === null || range[1] === null) return null;
+  let least = 0;
+  for (const value of values) if (value < least) least = value;
+  return [least, Math.max(range[1], 0)];
 }
 
 function header({ app }, heads) {
@@ -38,7 +49,7 @@ function header({ app }, heads) {
     const next = state === "descending" || (state === "none" && one.first) ? one.key : `-${one.key}`;
     return h("span", { role: "columnheader", "aria-sort": state },
       h("button", { type: "button", class: "sort", title: `Sort by ${one.label}`, onclick: () => store.set({ sort: next }, { replace: true }) },
-        h("span", {}, one.label), h("i", { "aria-hidden": "true" }, { ascending: "\u2191", descending: "\u2193", none: "" }[state])),
+        h("span", {}, one.label, one.isLowGood ? app.ui.direction(one.key) : ""), h("i", { "aria-hidden": "true" }, { ascending: "\u2191", descending: "\u2193", none: "" }[state])),
       one.note ? ui.note(one.note) : "");
   }));
 }
@@ -61,7 +72,7 @@ function row(of, heads, i) {
     } }, cells);
 }
 
-function cell({ page, drawn, best, classes }, { key, range }, unit) {
+function cell({ page, drawn, best, classes }, { key, axis }, unit) {
   if (key === "density") return h("span", { role: "cell", class: "number" }, page.density.values[unit] ? share(page.density.values[unit]) : "never fires");
   if (key === "share") return h("span", { role: "cell" }, classOf(page, classes, unit));
   if (key === "concept") {
@@ -71,12 +82,20 @@ function cell({ page, drawn, best, classes }, { key, range }, unit) {
   const value = valuesOf(page, key, { drawn })[unit];
   const column = page.columns.find((one) => one.key === key);
   const [low, high] = [column?.low?.values[unit], column?.high?.values[unit]];
-  const isShare = Number.isFinite(value) && range && range[0] !== null && range[1] !== null;
-  const part = isShare ? Math.max(0, Math.min(1, (value - range[0]) / (range[1] - range[0]))) : null;
   return h("span", { role: "cell", class: "number" },
     h("span", { class: "units-value" }, h("span", {}, Number.isFinite(value) ? number(value) : "\u2013"),
       Number.isFinite(low) ? h("span", { class: "interval" }, `[${number(low)}, ${number(high)}]`) : ""),
-    part === null ? "" : h("i", { class: "meter", "aria-hidden": "true", style: { "--share": String(part) } }));
+    axis && Number.isFinite(value) ? meter(value, axis) : "");
+}
+
+/** A bar from 0: below it to the left and hatched. One element and no more, as all of a row. */
+function meter(value, [low, high]) {
+  const at = (v) => Math.min(Math.max((v - low) / (high - low), 0), 1);
+  const [from, to] = [at(Math.min(value, 0)), at(Math.max(value, 0))];
+  const wide = to - from;
+  // CSS places a background by the share of the room that it leaves.
+  return h("i", { class: `meter${value < 0 ? " minus" : ""}${low < 0 ? " signed" : ""}`, "aria-hidden": "true",
+    style: { "--wide": `${100 * wide}%`, "--from": `${wide < 1 ? (100 * from) / (1 - wide) : 0}%`, "--zero": `${100 * at(0)}%` } });
 }
 
 function classOf(page, classes, unit) {

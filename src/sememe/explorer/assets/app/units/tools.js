@@ -1,6 +1,6 @@
 // What may be chosen of the units: table or wall, search, filters, columns; and the way to a spreadsheet.
 
-import { measureTitle } from "../pickers.js";
+import { familyOf, measureTitle } from "../pickers.js";
 import { h } from "../ui.js";
 
 /** @param of {app, page, where, best: concepts of the units or null, columns: keys that are shown,
@@ -29,13 +29,14 @@ export function tools(of) {
     s.m && h("span", { class: "row tight" }, bound("min", "from"), bound("max", "to")),
     check("alive", "hide dead"),
     s.d && store.layer()?.drawable && check("drawn", "fires on my drawing"),
-    ...(s.view === "wall" ? wallTools(app, s, set, measures) : [measures.length && columnPicker(of)]),
+    ...(s.view === "wall" ? wallTools(app, s, set, measures) : []),
   ].filter(Boolean);
   return [
     ui.chips([{ value: "table", label: "Table" }, { value: "wall", label: "Wall" }], s.view ?? "table", (view) => set({ view: view === "table" ? null : view }), "View"),
+    s.view !== "wall" && measures.length ? columnPicker(of) : "",
     search,
     // On a phone the rest would fill the screen before the first unit is seen.
-    h("button", { type: "button", class: "on-phone", "aria-expanded": String(of.isOpen), onclick: (event) => event.currentTarget.setAttribute("aria-expanded", String(of.toggle())) }, "Filter and sort"),
+    h("button", { type: "button", class: "on-phone", "aria-label": "Filter and sort", "aria-expanded": String(of.isOpen), onclick: (event) => event.currentTarget.setAttribute("aria-expanded", String(of.toggle())) }, "Filter"),
     h("div", { class: "units-rest" }, filters),
   ];
 }
@@ -53,7 +54,7 @@ function detected({ names, best }) {
 const field = (name, control) => h("label", { class: "field" }, h("span", {}, name), control);
 
 function wallTools({ ui }, s, set, measures) {
-  const by = [{ value: "unit", label: "number" }, { value: "-density", label: "density" }, ...measures.map(({ value, label }) => ({ value: `-${value}`, label }))];
+  const by = [{ value: "unit", label: "number" }, { value: "-density", label: "density" }, ...measures.map(({ value, label }) => ({ value: ui.isLowGood(value) ? value : `-${value}`, label }))];
   return [
     ui.chips([{ value: "reads", label: "What it reads" }, { value: "top", label: "Top image" }], s.look ?? "reads", (look) => set({ look: look === "reads" ? null : look }), "Thumbnails"),
     field("Sort by", ui.select(by, s.sort ?? "unit", (sort) => set({ sort }), "Sort by")),
@@ -66,8 +67,10 @@ function columnPicker({ app, page, columns, showColumns }) {
     if (event.target.checked) chosen.add(column.key);
     else chosen.delete(column.key);
     showColumns(page.columns.map((one) => one.key).filter((key) => chosen.has(key)));
-  } }), measureTitle(app, column.key));
-  const panel = h("div", { class: "note columns", popover: "auto", role: "dialog", "aria-label": "Columns" }, h("p", {}, h("b", {}, "Columns")), page.columns.map(choice));
+  } }), h("span", {}, measureTitle(app, column.key), app.ui.direction(column.key)));
+  const families = [...new Set(page.columns.map(({ key }) => familyOf(app, key)))];
+  const panel = h("div", { class: "note columns", popover: "auto", role: "dialog", "aria-label": "Columns" },
+    families.map((family) => h("section", {}, h("h3", {}, family), page.columns.filter(({ key }) => familyOf(app, key) === family).map(choice))));
   const button = h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => {
     panel.showPopover();
     const box = button.getBoundingClientRect();
