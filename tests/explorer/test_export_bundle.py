@@ -11,12 +11,16 @@ FILES = {
     "a/start.js": """import { twice, base as ten } from "./b.js";
 import * as deep from "../c.js";
 window.found = [twice(ten), deep.name, deep.Kind.word];
+window.later = import("./later.js").then(({ more }) => more);
 """,
     "a/b.js": """import { factor } from "../c.js";
 export const base = 10;
 export function twice(x) {
   return factor * x;
 }
+""",
+    "a/later.js": """import { factor } from "../c.js";
+export const more = factor + 1;
 """,
     "c.js": """export const factor = 2;
 export const name = "c";
@@ -33,6 +37,7 @@ def test_a_script_runs_each_module_once_and_in_order(chromium):
     page = chromium.new_context().new_page()
     page.set_content(f"<script>{bundle(FILES, 'a/start.js')}</script>")
     assert page.evaluate("window.found") == [20, "c", "kind"]
+    assert page.evaluate("window.later") == 3
     page.context.close()
 
 
@@ -47,7 +52,8 @@ def test_the_same_files_give_the_same_script():
         ('import { x } from "./gone.js";\n', "no module gone.js, which start.js imports"),
         ('import { x } from "./start.js";\n', "in a circle: start.js -> start.js"),
         ("export default 3;\n", "start.js has a form that is not bundled: export default 3;"),
-        ('const x = () => import("./x.js");\n', "a form that is not bundled"),
+        ('const x = () => import("./gone.js");\n', "no module gone.js, which start.js imports"),
+        ("const x = (name) => import(name);\n", "a form that is not bundled"),
         ("const x = import.meta.url;\n", "a form that is not bundled"),
         ('const x = "</script>";\n', "would end the script"),
     ],

@@ -3,8 +3,9 @@
 A browser imports no module from disk: a file's origin is opaque, so ``import`` of a neighbour is refused, and
 a data address has no folder that ``./ui.js`` could be relative to. So modules become functions of one script,
 each run once, dependencies first: ``import`` becomes a destructuring of what another returned, ``export`` a
-member of what this one returns. The page's modules are written by hand and use few forms of both; any other
-form is an error here rather than a page that does not start.
+member of what this one returns, and what is imported when it is needed is there from the start. The page's
+modules are written by hand and use few forms of these; any other is an error here rather than a page that
+does not start.
 """
 
 import posixpath
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 _IMPORT = re.compile(
     r'^import\s+(?:\{(?P<names>[^}]*)\}|\*\s+as\s+(?P<whole>\w+))\s+from\s+"(?P<path>[^"]+)";\n', re.M
 )
+_WHEN_NEEDED = re.compile(r'\bimport\("(?P<path>[^"]+)"\)')
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.M)
 _LEFT = re.compile(r"^\s*(?:import|export)\b.*|\bimport\s*\(.*|\bimport\.meta.*", re.M)
 
@@ -46,7 +48,7 @@ def _visit(files: Mapping[str, str], path: str, order: list[str], above: tuple[s
         raise BundleError(f"there is no module {path}, which {above[-1] if above else 'nobody'} imports")
     if path in order:
         return
-    for found in _IMPORT.finditer(files[path]):
+    for found in (*_IMPORT.finditer(files[path]), *_WHEN_NEEDED.finditer(files[path])):
         _visit(files, _beside(path, found["path"]), order, (*above, path))
     order.append(path)
 
@@ -62,8 +64,11 @@ def _module(path: str, source: str, names: Mapping[str, str]) -> str:
             return f"const {found['whole']} = {module};\n"
         return f"const {{{found['names'].replace(' as ', ': ')}}} = {module};\n"
 
+    def promised(found: re.Match[str]) -> str:
+        return f"Promise.resolve({names[_beside(path, found['path'])]})"
+
     given = _EXPORT.findall(source)
-    body = _EXPORT.sub("", _IMPORT.sub(imported, source))
+    body = _EXPORT.sub("", _WHEN_NEEDED.sub(promised, _IMPORT.sub(imported, source)))
     left = _LEFT.search(_without_comments(body))
     if left:
         raise BundleError(f"{path} has a form that is not bundled: {left.group().strip()[:80]}")
