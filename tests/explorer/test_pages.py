@@ -1,6 +1,8 @@
 """The pages in a browser: what a reader does on them by mouse and keyboard, and with a screen reader."""
 
+import pytest
 
+from references.asked import ask
 from references.explorer_pages import LINKS, MLP, SAE, settled
 
 # --- unit
@@ -46,6 +48,53 @@ def test_two_units_stand_side_by_side_when_one_is_pinned(opened_finished):
     settled(page)
     heads = page.locator(".unit-head h2").all_inner_texts()
     assert [head.split()[-1] for head in heads] == ["4", "3"]
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_of_two_units_every_card_and_the_bars_by_class_say_whose_they_are(opened_finished, width):
+    page = settled(opened_finished(LINKS["pinned"], width=width))
+    bars = page.locator("[data-tour=by-class]")
+    assert [text[:2] for text in bars.locator("p").all_inner_texts()] == ["A:", "B:"]
+    assert page.locator(".unit-letter").all_inner_texts() == ["A", "B"]
+    letters = page.eval_on_selector_all(
+        ".unit-pair .card > h2.card-title",
+        """titles => titles.map(title => [
+            title.closest('.unit-page') === document.querySelector('.unit-page'),
+            getComputedStyle(title, '::before').content])""",
+    )
+    assert {(first, letter) for first, letter in letters} == {(True, '"A: "'), (False, '"B: "')}
+    boxes = [bars.nth(n).bounding_box() for n in range(2)]
+    if width >= 1024:
+        assert boxes[0]["y"] == boxes[1]["y"], "the bars of both are not on one line"
+
+
+def test_bars_by_class_say_their_shares(opened_finished, finished):
+    page = settled(opened_finished(LINKS["unit"]))
+    shares = ask(finished, "unit", layer=MLP, set=SAE, unit=3).profile
+    said = page.locator("[data-tour=by-class] .class-bars i").all_text_contents()
+    assert said == [f"{100 * share:.0f}\u00a0%" for share in shares if share >= 0.005]
+    alone = page.locator("[data-tour=by-class] p").inner_text()
+    assert alone == "How much of its activation goes to images of each class"
+
+
+def test_heads_of_two_units_are_in_the_first_screen_below_a_note_of_the_tour(opened_finished):
+    page = settled(opened_finished(LINKS["pinned"], width=1280))
+    room = page.evaluate("720 - 170 - document.querySelector('header.bar').getBoundingClientRect().height")
+    heads = page.eval_on_selector_all(
+        ".unit-head",
+        "(heads) => heads.map(head => head.getBoundingClientRect().bottom"
+        " - document.querySelector('main').getBoundingClientRect().top)",
+    )
+    assert len(heads) == 2
+    assert max(heads) <= room
+
+
+def test_where_less_is_better_the_units_scores_say_so(opened_finished):
+    page = settled(opened_finished(LINKS["unit"]))
+    rows = page.locator(".unit-scores tbody tr:not(.group)").all_text_contents()
+    said = [text for text in rows if "lower is better" in text]
+    assert said
+    assert said == [text for text in rows if text.startswith("Polysemanticity")]
 
 
 def test_layer_without_measures_says_what_is_missing(opened_finished):

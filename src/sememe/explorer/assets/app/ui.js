@@ -173,17 +173,18 @@ export class Ui {
     note.style.top = `${below + note.offsetHeight < innerHeight ? below : Math.max(16, box.top - note.offsetHeight - 8)}px`;
   }
 
-  /** Shares as small bars, one a class. */
-  bars(shares, { labels = this.#app.run.label_names, kind = "control", label = "Share by class", full = null } = {}) {
+  /** Shares as small bars, one a class. `full`: the share of a bar that fills its place; `withValues`: each has its own above it. */
+  bars(shares, { labels = this.#app.run.label_names, kind = "control", label = "Share by class", full = null, withValues = false } = {}) {
     const values = [...shares].map((share) => (Number.isFinite(share) ? share : 0));
     const largest = Math.max(...values, 1e-9);
     const height = full ?? largest; // of a bar that fills its place
     const most = values.indexOf(largest);
     const spoken = values.map((share, i) => `${labels[i]}: ${percent(share, 0)}`).join(", ");
-    return h("span", { class: `class-bars ${kind}`, role: "img", "aria-label": `${label}: ${spoken}` },
+    return h("span", { class: `class-bars ${kind}${withValues ? " with-values" : ""}`, role: "img", "aria-label": `${label}: ${spoken}` },
       values.map((share, i) =>
         h("span", { class: i === most && share > 0 ? "most" : "", title: `${labels[i]}: ${percent(share)}`,
-          style: { "--share": String(Math.max(0, share) / height) } }, h("b", {}, labels[i]))));
+          style: { "--share": String(Math.max(0, share) / height) } }, h("b", {}, labels[i]),
+        withValues && share >= 0.005 && h("i", { "aria-hidden": "true" }, percent(share, 0).replace(" ", "\u00a0")))));
   }
 
   /** One image of the run. box: [left, top, width, height] in per cent, the patch that a position sees. */

@@ -106,8 +106,10 @@ function contributions(app, page, { layer, set, wanted, k }) {
     page.contribution && { title: `To logit ${names[wanted]}`, cell: (i) => bar(of(i), largest, units.kind) },
     { title: "Stronger than", number: true, cell: (i) => `${percent(page.rank.values[i], 0)} of its firings` },
   ].filter(Boolean);
-  return ui.card(`Units that fire${page.firing > order.length ? ` (the strongest ${order.length} of ${number(page.firing)})` : ""}`, tools,
+  const card = ui.card(`Units that fire${page.firing > order.length ? ` (the strongest ${order.length} of ${number(page.firing)})` : ""}`, tools,
     said && h("p", { class: "small muted" }, said), ui.table(columns, order, { caption: "Units that fire on this image" }));
+  card.dataset.tour = "units";
+  return card;
 }
 
 /** What a logit is made of, in words: the units that are listed, those that are not, the offset, the error. */

@@ -26,7 +26,7 @@ export function writes(of) {
       exact ? "" : app.ui.behind(() => app.ui.table([{ title: "Logit", key: "label" }, { title: "Effect of 1", number: true, cell: (row) => app.ui.score(row) }],
         rows, { caption: `Effect of ${name} on each logit` })));
   });
-  return app.ui.card("What it writes", place);
+  return forTour("writes", app.ui.card("What it writes", place));
 }
 
 export function ablation(of) {
@@ -36,7 +36,12 @@ export function ablation(of) {
     if (!found.doses) el.append(h("p", { class: "pending" }, found.why_not));
     else el.append(h("div", { class: "split" }, found.by_class ? byClass(of, found) : "", doses(of, found)));
   });
-  return app.ui.card("What happens without it, and with more of it", place);
+  return forTour("ablation", app.ui.card("What happens without it, and with more of it", place));
+}
+
+function forTour(name, card) {
+  card.dataset.tour = name;
+  return card;
 }
 
 function byClass({ app, classes, name }, { by_class: by, images }) {

@@ -8,10 +8,10 @@ export function head(of) {
   const { store, ui } = app;
   const layer = store.layer(where.layer);
   const places = page.items === page.images ? "images" : "positions";
-  return h("header", { class: "unit-head" },
+  return h("header", { class: `unit-head${letter ? " card" : ""}` },
     page.reads.picture ? weightCanvas(page.reads.picture, `What ${ui.unitName(where)} reads`) : h("span", { class: "unit-nothing", "aria-hidden": "true" }),
     h("div", { class: "unit-title" },
-      h("h2", {}, letter && h("span", { class: "badge" }, letter), letter && " ", ui.kind(units.kind, ui.unitName(where))),
+      h("h2", {}, letter && h("span", { class: "unit-letter" }, letter), letter && " ", ui.kind(units.kind, ui.unitName(where))),
       h("p", { class: "muted small" }, `${units.title}, ${layer.layer} of ${layer.network}`),
       page.firings ? about(of) : ""),
     page.profile && page.firings ? profile(of) : "",
@@ -42,9 +42,11 @@ function about(of) {
   return line;
 }
 
-function profile({ app, page, units }) {
-  return h("div", { class: "unit-profile" }, h("p", { class: "small muted" }, "share of its activation by class, of 100 %"),
-    app.ui.bars(page.profile.values, { kind: units.kind, label: "Share of activation by class", full: 1 }));
+/** The bars say whose they are: of two units side by side both have some. */
+function profile({ app, page, units, letter, name }) {
+  const words = letter ? [h("b", {}, `${letter}: `), "how much of its activation goes to images of each class"] : "How much of its activation goes to images of each class";
+  return h("div", { class: "unit-profile", dataset: { tour: "by-class" } }, h("p", { class: "small" }, words),
+    app.ui.bars(page.profile.values, { kind: units.kind, label: `Share of the activation of ${name} by class`, full: 1, withValues: true }));
 }
 
 /** To other units: by number, one back, one on; pin; draw. */

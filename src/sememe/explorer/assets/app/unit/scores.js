@@ -20,7 +20,7 @@ function standings({ app, where, page, name }, all) {
   const sets = [...new Map(known.flatMap((score) => score.among).map((one) => [one.set, one])).values()];
   const places = page.items === page.images ? "images" : "positions";
   const columns = [
-    { title: "Measure", cell: (score) => ui.noted(measureTitle(app, score.key), score.key) },
+    { title: "Measure", cell: (score) => [ui.noted(measureTitle(app, score.key), score.key), ui.direction(score.key)] },
     { title: "Value", number: true, cell: (score) => ui.score(score) },
     ...sets.map((one) => ({
       title: one.set === where.set ? "its own set" : ui.kind(one.kind, one.title.replace(" = ", "\u00a0=\u00a0")), number: true,
@@ -30,7 +30,7 @@ function standings({ app, where, page, name }, all) {
   const families = [...new Set(known.map((score) => familyOf(app, score.key)))];
   const rows = families.flatMap((family) => [{ group: family }, ...known.filter((score) => familyOf(app, score.key) === family)]);
   return [
-    h("p", { class: "small muted" }, "Each column is a set of units: the share of them that score lower than this one, dead units among them. ",
+    h("p", { class: "small muted" }, "Each column is a set of units: the share of them that score lower than this one, dead units among them; where lower is better, a small share is good. ",
       "Stand it against its own set, the neurons, and what a dictionary has to beat. In brackets the 95\u00a0% interval over images, where the run or the explorer can resample them. ",
       `n = ${number(page.items)} ${places} that nothing was fitted on.`),
     ui.table(columns, rows, { caption: `Scores and percentiles of ${name}`, wide: true }),
