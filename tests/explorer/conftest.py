@@ -13,6 +13,7 @@ import uvicorn
 from references import explorer_run, measured_run, other_runs
 from sememe.activations.receptive_field import ReceptiveField
 from sememe.explanations import activation_weighted_images, class_profile, exemplars
+from sememe.explorer.export import Export, Request, write_page
 from sememe.explorer.live.run_data import RunData
 from sememe.explorer.report_data import (
     Answer,
@@ -139,6 +140,13 @@ def opened(chromium, explorer):
 def finished(folder, tmp_path_factory) -> RunData:
     """The run with one of its layers measured, networks trained and a twin."""
     return RunData(measured_run.complete(folder, tmp_path_factory.mktemp("finished") / "run"))
+
+
+@pytest.fixture(scope="session")
+def written(finished, tmp_path_factory) -> Export:
+    """Two layers of the finished run in one file: their neurons and their shown dictionary."""
+    path = tmp_path_factory.mktemp("exported") / "run & all.html"
+    return write_page(finished, path, Request(("digit_mlp.hidden1", "digit_cnn.conv2"), ()))
 
 
 @pytest.fixture(scope="session")
