@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from scipy.stats import rankdata
@@ -11,7 +12,7 @@ from references.asked import MAP, MLP, SAE, VECTOR, ask, liveliest
 from sememe import networks
 from sememe.activations import splice
 from sememe.explorer.live.run_data import RunData
-from sememe.explorer.views.standing import below
+from sememe.explorer.views.standing import beaten, is_scored, yardsticks
 from sememe.explorer.views.units import unit_scores
 from sememe.runs.unit_table import read_units, write_units
 
@@ -61,18 +62,58 @@ def test_brushed_range_holds_only_what_lies_in_it(finished):
     assert page.firings == inside.sum()
 
 
-def test_percentile_is_the_share_of_units_that_score_lower():
+def test_percentile_is_the_share_of_units_that_score_worse():
     scores = np.random.default_rng(0).normal(size=50)
     ranks = rankdata(scores)
     for unit in range(50):
-        assert below(scores[unit], scores) == pytest.approx((ranks[unit] - 0.5) / 50)
+        assert beaten(scores[unit], scores) == pytest.approx((ranks[unit] - 0.5) / 50)
+        assert beaten(scores[unit], scores, higher_is_better=False) == pytest.approx(
+            (50.5 - ranks[unit]) / 50
+        )
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False, None])
+def test_a_dead_unit_is_beaten_whichever_end_is_better(higher_is_better):
+    assert beaten(-1.0, np.array([np.nan, np.nan]), higher_is_better) == 1
+
+
+def test_units_that_the_run_did_not_score_are_no_yardstick(finished, tmp_path):
+    folder = shutil.copytree(finished.folder.root, tmp_path / "run")
+    path = folder / "measures" / f"{MLP}.units.parquet"
+    table = read_units(path)
+    sets = np.array(table["unit_set"].to_pylist())
+    unit, dead = np.array(table["unit"]), np.array(table["density"]) == 0
+    # Of the random directions every second unit was drawn to be scored, of PCA none was.
+    unscored = ((sets == "RandomDictionary-k3") & (unit % 2 == 1) & ~dead) | (sets == "PCA-k4")
+    for at, name in enumerate(table.column_names):
+        if name not in ("unit_set", "unit", "density"):
+            values = table[name].to_pylist()
+            some = [None if drop else value for value, drop in zip(values, unscored, strict=True)]
+            table = table.set_column(at, name, pa.array(some, pa.float64()))
+    write_units(path, table)
+    run = RunData(folder)
+    assert [one.key for one in yardsticks(run.layer(MLP), SAE)] == [SAE, "Neurons-k16", "RandomDictionary-k3"]
+    found = is_scored(unit_scores(run.layer(MLP), "RandomDictionary-k3"))
+    np.testing.assert_array_equal(found, ~unscored[sets == "RandomDictionary-k3"])
+    score = next(
+        each
+        for each in ask(run, "unit-scores", layer=MLP, set=SAE, unit=liveliest(run, MLP))
+        if each.key == "class_selectivity"
+    )
+    among = next(one for one in score.among if one.set == "RandomDictionary-k3")
+    assert among.units == found.sum()
+    theirs = np.array(table["class_selectivity"].to_numpy(zero_copy_only=False))[
+        sets == "RandomDictionary-k3"
+    ]
+    worse = [np.isnan(other) or other < score.value for other in theirs[found]]
+    assert among.beaten == pytest.approx(np.mean(worse))
 
 
 def test_standings_name_the_neurons_and_the_controls(finished):
     scores = ask(finished, "unit-scores", layer=MLP, set=SAE, unit=liveliest(finished, MLP))
     among = {one.set for score in scores for one in score.among}
     assert {SAE, "Neurons-k16", "RandomDictionary-k3"} <= among
-    assert all(0 <= one.below <= 1 for score in scores for one in score.among)
+    assert all(0 <= one.beaten <= 1 for score in scores for one in score.among)
     assert ask(finished, "unit-scores", layer=VECTOR, set=SAE, unit=0) is None
 
 

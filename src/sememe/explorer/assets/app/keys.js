@@ -1,4 +1,4 @@
-// The keyboard: single letters, never while one types, and a sheet that lists them.
+// The keyboard: single letters, never while one types; and what the sheet of help says: keys, and words of the pages.
 
 const SHELL = [
   ["j, k", "next, previous unit (on Image: image)"],
@@ -10,6 +10,19 @@ const SHELL = [
   ["Enter", "open the unit that is chosen in the table or on the map"],
   ["?", "this list"],
   ["arrows, space", "on the canvas: move the brush, draw"],
+];
+
+/** The words that the pages are written in, each in a sentence. */
+export const TERMS = [
+  ["neuron", "One number of a layer. In a layer with a map it is computed at every position of the image."],
+  ["dictionary", "A list of directions in the layer. It writes what the layer says about an image as a constant plus a sum of a few of them."],
+  ["feature", "One direction of a dictionary that was learned, and how much of it is in an image."],
+  ["unit", "Whatever is looked at and measured as one: a neuron, a feature, or a direction of a control."],
+  ["control", "Another way to write the layer, such as random directions. What a control reaches, too, is no merit of the features."],
+  ["firing", "A unit fires where its number, its activation, is not 0. One that never does is dead."],
+  ["interval", "In brackets behind a number: where it would lie in 95 of 100 repetitions with other images (and, for a mean over units, other units)."],
+  ["variance lost", "How much of what differs from image to image a reconstruction leaves out: 0 % is exact. Also called FVU."],
+  ["monosemantic", "With a single meaning; polysemantic: with several. No measure settles it alone, so there are many."],
 ];
 
 /** What the sheet lists, with the letters of these pages. */

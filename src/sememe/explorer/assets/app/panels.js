@@ -10,6 +10,13 @@ export function share(x) {
   return `${Number((100 * x).toPrecision(2))} %`;
 }
 
+const EXACT = 1e-6; // a smaller share of variance is what rounding leaves of nothing
+
+export const isExact = (fvu) => fvu < EXACT;
+
+/** The share of a layer's variance that a reconstruction loses. */
+export const lost = (fvu) => (isExact(fvu) ? "0 %" : share(fvu)).replace(" ", "\u00a0");
+
 /** Tiles of firings; `data` as the views give them: image, activation, label, box. */
 export function gallery(app, data, { caption = number, heat = null, word = "activation", size = "" } = {}) {
   const { image, activation, label, box } = data;

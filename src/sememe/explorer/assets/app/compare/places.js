@@ -1,14 +1,7 @@
 // Where unit sets are compared, in words; and how far a set is from there.
 
-import { share } from "../panels.js";
+import { lost } from "../panels.js";
 import { number, percent } from "../ui.js";
-
-const EXACT = 1e-6; // a smaller share of variance is what rounding leaves of nothing
-
-export const isExact = (fvu) => fvu < EXACT;
-
-/** A share of the layer's variance that a reconstruction loses. */
-export const lost = (fvu) => (isExact(fvu) ? "0 %" : share(fvu)).replace(" ", "\u00a0");
 
 /** What follows "where": "5 % of the variance is lost". */
 export function placeName({ matched, target }) {

@@ -3,9 +3,10 @@
 // The address may name a card to begin with: card=verdict, frontier, matched, wins or split.
 
 import { dotRows, lines, scoreRange } from "../charts.js";
-import { asFitted, beside, isExact, lost, placeName } from "../compare/places.js";
+import { asFitted, beside, placeName } from "../compare/places.js";
 import { Split } from "../compare/split.js";
 import { verdict } from "../compare/verdict.js";
+import { isExact, lost } from "../panels.js";
 import { familyOf, heading, measureOf, measureTitle, missing } from "../pickers.js";
 import { h, number } from "../ui.js";
 

@@ -1,7 +1,7 @@
-// Run: is it healthy? Losses, fidelity, dead components, time, and where its numbers come from.
+// Run: is it healthy? Losses, variance lost, dead components, time, and where its numbers come from.
 
 import { lines } from "../charts.js";
-import { facts } from "../panels.js";
+import { facts, lost } from "../panels.js";
 import { h, number, percent } from "../ui.js";
 
 const MANY_DEAD = 0.25; // more dead components than this are worth a word
@@ -96,7 +96,7 @@ function health(app, layer) {
       { title: "Units", cell: (set) => h("a", { href: store.link({ page: "units", layer: layer.layer, set: set.set }) }, ui.kind(set.kind, set.title)) },
       { title: "Number", number: true, cell: (set) => number(set.units) },
       { title: "Dead", number: true, cell: (set) => h("span", { class: set.dead / set.units > MANY_DEAD ? "many" : "" }, `${number(set.dead)}${set.dead ? ` (${percent(set.dead / set.units, 0)})` : ""}`) },
-      { title: ui.noted("FVU", "fvu"), number: true, cell: (set) => short(set.fvu) },
+      { title: ui.noted("Variance lost", "fvu"), number: true, cell: (set) => short(set.fvu, lost) },
       { title: ui.noted("Firing an item", "l0"), number: true, cell: (set) => short(set.l0) },
       { title: ui.noted("Accuracy through it", "accuracy"), number: true, cell: (set) => (set.accuracy ? short(set.accuracy, (x) => percent(x)) : "\u2013") },
     ], layer.sets, { caption: `Health of the unit sets of ${layer.layer}`, wide: true }));

@@ -16,7 +16,9 @@ export function scores(of) {
 function standings({ app, where, page, name }, all) {
   const { ui } = app;
   const known = all.filter((score) => score.value !== null);
-  if (!known.length) return [h("p", { class: "pending" }, "No measure is defined on this unit.")];
+  if (!known.length) {
+    return [h("p", { class: "pending" }, "The run has no scores of this unit. Of a wide set it draws some units to be scored, and of a sweep it scores those fits that the comparison needs.")];
+  }
   const sets = [...new Map(known.flatMap((score) => score.among).map((one) => [one.set, one])).values()];
   const places = page.items === page.images ? "images" : "positions";
   const columns = [
@@ -30,8 +32,9 @@ function standings({ app, where, page, name }, all) {
   const families = [...new Set(known.map((score) => familyOf(app, score.key)))];
   const rows = families.flatMap((family) => [{ group: family }, ...known.filter((score) => familyOf(app, score.key) === family)]);
   return [
-    h("p", { class: "small muted" }, "Each column is a set of units: the share of them that score lower than this one, dead units among them; where lower is better, a small share is good. ",
-      "Stand it against its own set, the neurons, and what a dictionary has to beat. In brackets the 95\u00a0% interval over images, where the run or the explorer can resample them. ",
+    h("p", { class: "small muted" }, "Each column is a set of units: the share of them that this one beats, which includes those that never fire. ",
+      "Where lower is better, it beats the units with more; where neither end is better, the share is of units with less. ",
+      "In brackets the 95\u00a0% interval over images, where the run or the explorer can resample them. ",
       `n = ${number(page.items)} ${places} that nothing was fitted on.`),
     ui.table(columns, rows, { caption: `Scores and percentiles of ${name}`, wide: true }),
   ];
@@ -39,6 +42,6 @@ function standings({ app, where, page, name }, all) {
 
 function percentile(found) {
   if (!found) return "\u2013";
-  return h("span", { class: `percentile ${found.kind}`, title: `higher than ${percent(found.below, 0)} of the ${number(found.units)} units` },
-    h("i", { "aria-hidden": "true", style: { "--share": String(found.below) } }), percent(found.below, 0));
+  return h("span", { class: `percentile ${found.kind}`, title: `beats ${percent(found.beaten, 0)} of ${number(found.units)} units` },
+    h("i", { "aria-hidden": "true", style: { "--share": String(found.beaten) } }), percent(found.beaten, 0));
 }

@@ -112,12 +112,13 @@ export class Units {
   }
 
   #say(s) {
-    const { items, images, measured, density } = this.#page;
+    const { items, images, measured, density, columns } = this.#page;
     const count = density.values.length;
     const noun = NOUNS[this.#app.store.unitSet()?.kind] ?? "directions";
     this.count.textContent = `${this.#order.length === count ? "All" : `${number(this.#order.length)} of`} ${number(count)} ${noun}. What is said of them comes from ${number(items)} `
       + `${items === images ? "images" : `positions of ${number(images)} images`} that nothing was fitted on.`
-      + (measured ? "" : " This layer has not been measured yet: scores will appear once the run has come so far.");
+      + (measured ? (columns.length ? "" : " The run has not scored them one by one: of a sweep it scores those fits that the comparison needs.")
+        : " This layer has not been measured yet: scores will appear once the run has come so far.");
     const hasIntervals = this.#page.columns.some(({ key, low }) => low && this.#columns.includes(key));
     if (s.view === "wall") this.count.append(" Under each stand its number and the class with most of its activation.");
     else if (hasIntervals) this.count.append(" In brackets: 95\u00a0% intervals over images.");
