@@ -6,6 +6,14 @@ from references.asked import ask
 from references.explorer_pages import settled
 
 UNIT = "digit_mlp.hidden1"
+STEPS = [
+    ("draw", ["canvas", "neurons"]),
+    ("unit", ["by-class"]),
+    ("unit", ["by-class"]),
+    ("draw", ["ablate", "answer"]),
+    ("compare", ["verdict"]),
+]
+"""The page of each step, and what it speaks of there."""
 
 
 def note(page):
@@ -24,16 +32,7 @@ def framed(page, name):
 def test_tour_leads_from_neurons_to_the_comparison_and_ends(opened_finished):
     page = settled(opened_finished("#/tour"))
     page.locator(".tour .go").click()
-    for step, (name, targets) in enumerate(
-        [
-            ("draw", ["canvas", "neurons"]),
-            ("unit", ["by-class"]),
-            ("unit", ["by-class"]),
-            ("draw", ["ablate", "answer"]),
-            ("compare", ["verdict"]),
-        ],
-        start=1,
-    ):
+    for step, (name, targets) in enumerate(STEPS, start=1):
         page.wait_for_function(
             "words => document.querySelector('.tour-note h2')?.textContent.startsWith(words)",
             arg=f"Tour {step} of 5",
@@ -104,17 +103,18 @@ def test_last_step_says_how_the_features_did_against_the_neurons(opened_finished
 def test_what_is_to_be_done_stays_in_reach_on_a_phone(opened_finished, step):
     page = settled(opened_finished("#/tour", width=390))
     page.locator(".tour-steps a").nth(step - 1).click()
+    assert all(framed(page, target) for target in STEPS[step - 1][1])
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    note(page).get_by_role("button", name="Show me").click()
     foot = page.locator(".tour-do").bounding_box()
-    target = page.locator("main [data-tour]").locator("visible=true")
-    boxes = [one.bounding_box() for one in target.all()]
-    assert any(0 <= box["y"] + box["height"] / 2 <= foot["y"] for box in boxes if box)
-    assert foot["height"] < 200
+    assert foot["height"] < 170
+    for target in STEPS[step - 1][1]:
+        note(page).get_by_role("button", name="Show me").click()
+        box = page.locator(f"main [data-tour={target}]").first.bounding_box()
+        assert box["y"] < foot["y"] and box["y"] + box["height"] > 0
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     end = page.locator("main > .view").bounding_box()
-    assert end["y"] + end["height"] <= page.locator(".tour-do").bounding_box()["y"]
+    assert end["y"] + end["height"] <= foot["y"]
 
 
 def test_tour_of_images_that_cannot_be_drawn_leads_to_a_units_page_instead(opened_colour):

@@ -33,8 +33,11 @@ function note(app, at, all) {
   const { store } = app;
   const step = all[at - 1];
   const isElsewhere = store.get().page !== step.href.match(/^#\/(\w+)/)[1];
-  const look = () => [...document.querySelectorAll(step.look.map((name) => `[data-tour="${name}"]`).join(", "))];
-  const show = h("button", { type: "button", onclick: () => look()[0]?.scrollIntoView({ block: "center" }) }, "Show me");
+  let shown = 0;
+  const show = h("button", { type: "button", title: "Scroll to what is framed; again: to the next", onclick: () => {
+    const framed = step.look.map((name) => document.querySelector(`[data-tour="${name}"]`)).filter(Boolean);
+    framed[shown++ % framed.length]?.scrollIntoView({ block: "center" });
+  } }, "Show me");
   const next = at < COUNT ? h("a", { class: "go", href: all[at].href }, `Next: step ${at + 1} \u2192`)
     : h("a", { class: "go", href: store.link({ tour: null }) }, "End the tour");
   return h("aside", { class: "tour-note", "aria-label": `Tour, step ${at} of ${COUNT}` },
