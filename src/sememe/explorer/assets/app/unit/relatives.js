@@ -10,7 +10,7 @@ export function relatives(of) {
   const { app, where } = of;
   const place = h("div", { class: "stack" });
   app.ui.panel(place, () => app.api.get("unit-relatives", where), (found, el) => el.append(nearest(of, found.nearest), ...matches(of, found.matches)));
-  return app.ui.card("Its nearest", place);
+  return app.ui.card("Its nearest units", place);
 }
 
 function nearest({ app, where }, all) {
@@ -37,7 +37,7 @@ function nearest({ app, where }, all) {
 function matches({ app, where, noun, name }, all) {
   const seeds = all.filter((match) => match.other_seed);
   const fits = all.filter((match) => !match.other_seed);
-  const columns = [{ title: "What was drawn anew", key: "title" }, { title: "Most like it", cell: (match) => `${noun} ${match.unit}` },
+  const columns = [{ title: "What differs", key: "title" }, { title: "Most like it", cell: (match) => `${noun} ${match.unit}` },
     { title: "Cosine", number: true, cell: (match) => number(match.cosine) }, { title: "Correlation", number: true, cell: (match) => number(match.correlation) }];
   return [
     h("div", { class: "stack tight" }, h("h3", { class: "small" }, "Does it come back with another seed?"),
