@@ -112,9 +112,13 @@ def test_what_is_to_be_done_stays_in_reach_on_a_phone(opened_finished, step):
         note(page).get_by_role("button", name="Show me").click()
         box = page.locator(f"main [data-tour={target}]").first.bounding_box()
         assert box["y"] < foot["y"] and box["y"] + box["height"] > 0
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    end = page.locator("main > .view").bounding_box()
-    assert end["y"] + end["height"] <= foot["y"]
+    page.wait_for_function(
+        """top => {
+            scrollTo(0, document.body.scrollHeight);
+            return document.querySelector('main > .view').getBoundingClientRect().bottom <= top;
+        }""",
+        arg=foot["y"],
+    )
 
 
 def test_tour_of_images_that_cannot_be_drawn_leads_to_a_units_page_instead(opened_colour):

@@ -52,7 +52,7 @@ function layers({ here, all, set, neurons, names, classes, canDraw, to }) {
 
 function neuron({ shown, names, classes, neuron: chosen, neuron_shares: shares, own, neurons, to }) {
   const [first, second] = classes.map((c) => names[c]);
-  const numbers = own === chosen ? `${percent(shares[0], 0)} for ${first}, ${percent(shares[1], 0)} for ${second}, and more for others` : "bars over several classes";
+  const numbers = own === chosen ? `${percent(shares[0], 0)} for ${first}, ${percent(shares[1], 0)} for ${second}, the rest for others` : "bars over several classes";
   return {
     title: `Find a neuron that fires for ${first} and for ${second}`, href: to(2, { page: "unit", set: neurons, unit: chosen }), look: ["by-class"],
     text: `Does a neuron stand for one thing? We showed the network ${shown} that it was not trained on and added up how strongly neuron ${own} fired. The bars say how much of that went to each class. A neuron for ${second} alone would have one bar, of 100 %.`,
