@@ -84,7 +84,10 @@ def test_ablation_on_the_tour_moves_the_bar_to_what_it_says(opened_finished, fin
     page.locator("main [data-tour=ablate]").first.click()
     bar = page.locator(".probabilities li").nth(feature.of_class).locator(".value")
     page.wait_for_function(
-        "([at, said]) => said.includes(`to ${document.querySelectorAll('.probabilities li .value')[at].textContent}`)",
+        """([at, said]) => {
+            const values = document.querySelectorAll('.probabilities li .value');
+            return said.includes(`to ${values[at].textContent}`);
+        }""",
         arg=[feature.of_class, said],
     )
     assert f"{100 * feature.after:.0f}" in bar.inner_text()
@@ -111,7 +114,8 @@ def test_what_is_to_be_done_stays_in_reach_on_a_phone(opened_finished, step):
     for target in STEPS[step - 1][1]:
         note(page).get_by_role("button", name="Show me").click()
         box = page.locator(f"main [data-tour={target}]").first.bounding_box()
-        assert box["y"] < foot["y"] and box["y"] + box["height"] > 0
+        assert box["y"] < foot["y"]
+        assert box["y"] + box["height"] > 0
     page.wait_for_function(
         """top => {
             scrollTo(0, document.body.scrollHeight);
