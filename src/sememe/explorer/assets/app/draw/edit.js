@@ -1,6 +1,6 @@
 // One unit, held: ablated, clamped to a value, or steered by one; and what that does to the answer.
 
-import { h, number } from "../ui.js";
+import { h } from "../ui.js";
 import { strengthsOf } from "./bars.js";
 import { amount, effectsOf, pushesNow } from "./sides.js";
 
@@ -63,7 +63,7 @@ export class EditPanel {
 
   /** Bring the card into view, and the focus to it. */
   show() {
-    this.element.scrollIntoView({ block: "center" });
+    this.element.scrollIntoView({ block: "nearest" }); // no farther than must be: the answer stays in sight if it can
     this.body.querySelector("[aria-checked=true]")?.focus({ preventScroll: true });
   }
 
@@ -135,11 +135,11 @@ export class EditPanel {
     const how = edit?.how ?? "off";
     const link = this.#link();
     const limit = 3 * this.scale;
-    this.output = h("output", {}, edit ? number(how === "ablate" ? 0 : edit.value, 2) : "");
+    this.output = h("output", {}, edit ? amount(how === "ablate" ? 0 : edit.value) : "");
     this.slider = h("input", { type: "range", min: String(how === "steer" ? -limit : 0), max: String(limit), step: String(limit / 120),
       value: String(how === "ablate" ? 0 : edit?.value ?? 0), disabled: how !== "clamp" && how !== "steer",
       "aria-label": how === "steer" ? "Value added" : "Value", oninput: () => {
-        this.output.textContent = number(Number(this.slider.value), 2);
+        this.output.textContent = amount(Number(this.slider.value));
         this.#set(this.edits.get(this.#key()).how, Number(this.slider.value));
       } });
     this.facts = h("p", { class: "small muted" });
@@ -157,12 +157,12 @@ export class EditPanel {
       h("p", { class: "small muted", hidden: !this.where.layer.grid }, "The layer has a map: an edit holds at every position."),
     );
     this.#showList();
-    if (this.answer) this.update(this.answer, this.both, this.highest);
+    if (this.answer) this.update(this.answer, this.both, this.highest, this.said);
   }
 
   #showList() {
     this.list.replaceChildren(...this.values().map((edit) => {
-      const what = edit.how === "ablate" ? "ablated" : edit.how === "clamp" ? `at ${number(edit.value, 2)}` : `${edit.value < 0 ? "" : "+"}${number(edit.value, 2)}`;
+      const what = edit.how === "ablate" ? "ablated" : edit.how === "clamp" ? `at ${amount(edit.value)}` : `${edit.value < 0 ? "" : "+"}${amount(edit.value)}`;
       const name = `${edit.of === "neurons" ? "neuron" : "feature"} ${edit.unit}`;
       return h("li", {}, `${name} ${what} `, h("button", { type: "button", "aria-label": `Let ${name} go`, onclick: () => {
         this.edits.delete(this.#key(edit));
@@ -175,9 +175,9 @@ export class EditPanel {
     }
   }
 
-  /** @param both the answer's sides, before the edits and with them */
-  update(answer, both, highest) {
-    Object.assign(this, { answer, both, highest });
+  /** @param both the answer's sides, before the edits and with them; `said` is the answer in short */
+  update(answer, both, highest, said) {
+    Object.assign(this, { answer, both, highest, said });
     if (!this.chosen || !this.facts) return;
     const { of, unit } = this.chosen;
     const { before, now } = both;
@@ -190,6 +190,6 @@ export class EditPanel {
     const where = !this.where.layer.grid ? "" : of === "neurons" ? ", mean over the map" : ", summed over the map";
     const changed = amount(was) === amount(is) ? "" : ` (was ${amount(was)})`;
     const moves = gives ? pushesNow(gave, gives, this.app.run.label_names, this.edits.has(this.#key())) : "does not fire here";
-    this.facts.textContent = `Now ${amount(is)}${changed}${where}; ${moves.startsWith("+") || moves.startsWith("\u2212") ? "gives " : ""}${moves}.`;
+    this.facts.textContent = `Now ${amount(is)}${changed}${where}; ${moves.startsWith("+") || moves.startsWith("\u2212") ? "gives " : ""}${moves}. Answer: ${said}.`;
   }
 }

@@ -302,12 +302,13 @@ class DrawPage {
     if (!answer) return;
     const both = this.#both;
     const blank = isBlank(answer.image.values);
-    this.edit.update(answer, both, this.#highest);
+    const said = this.fidelity.named(both.now.probabilities);
+    this.edit.update(answer, both, this.#highest, said);
     this.changed.update(answer, this.#where);
     this.neurons.tell();
     this.features.tell(blank);
     this.#showLine();
-    this.chosen.update(this.fidelity.named(both.now.probabilities));
+    this.chosen.update(said);
     this.#showSeen(answer.image.values);
     this.fidelity.update(answer, both);
     this.answerLines.hidden = blank;
