@@ -6,7 +6,7 @@ import { number, percent } from "../ui.js";
 /** What follows "where": "5 % of the variance is lost". */
 export function placeName({ matched, target }) {
   if (matched === "fvu") return `${percent(target, target < 0.1 ? 0 : 1)} of the variance is lost`;
-  if (matched === "l0") return `${number(target)} units fire an item`;
+  if (matched === "l0") return `${number(target)} units fire for an item`;
   return `${percent(target, 0)} of the network\u2019s loss is recovered`;
 }
 
@@ -20,6 +20,6 @@ export function beside({ status, fvu, l0 }) {
 export function asFitted({ matched, rows }) {
   const own = matched === "l0" ? (row) => `${number(row.l0)} an item` : (row) => `${lost(row.fvu)} lost`;
   const some = rows.filter((row) => row.status === "exceeds").map((row) => `${row.family} (${own(row)})`);
-  const less = matched === "l0" ? "sparser" : "more faithful";
-  return some.length ? ` * ${less} than that however fitted, and shown as fitted: ${some.join(", ")}.` : "";
+  const less = { fvu: "loses less", l0: "sparser" }[matched] ?? "recovers more";
+  return some.length ? ` * ${less} however fitted, and shown as fitted: ${some.join(", ")}.` : "";
 }
