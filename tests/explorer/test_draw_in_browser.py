@@ -199,6 +199,20 @@ def test_stage_fits_a_low_window_and_the_answer_has_room_for_the_tours_note(open
     assert line["y"] + line["height"] + 170 <= 720
 
 
+def test_a_feature_that_does_not_fire_says_so_and_is_in_the_column_once_it_is_clamped(opened, data):
+    page = live(opened(f"#/draw?layer={FC1}"))
+    draw(page, SEVEN)
+    found = answer(data, Question(1, FC1, "TopKSAE-k4", drawing(page), True, (), True))
+    unit = int(np.flatnonzero(found.strength == 0)[0])
+    page.goto(f"{page.url}&unit={unit}")
+    line = page.locator(".chosen-line", has_text=f"feature {unit}")
+    line.get_by_text("does not fire").wait_for()
+    page.get_by_role("radio", name="clamp").click()
+    page.locator(".held .feature", has_text=f"feature {unit}").wait_for()
+    assert page.get_by_role("button", name=f"ablate feature {unit}").count() == 1
+    assert not line.get_by_text("does not fire").is_visible()
+
+
 def test_an_empty_canvas_is_spoken_of(opened):
     page = live(opened(f"#/draw?layer={CONV2}"))
     page.get_by_text("An empty canvas has an answer, too").wait_for()

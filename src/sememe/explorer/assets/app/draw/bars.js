@@ -24,7 +24,8 @@ export function bar(kind) {
   const ghost = h("i", { class: "ghost", hidden: true });
   const element = h("span", { class: `meter ${kind}` }, fill, ghost);
   return { element, set(now, before = null) {
-    fill.style.transform = `scaleX(${Math.min(Math.abs(now), 1)})`;
+    // Cut, not scaled: stripes stay as wide as they are.
+    fill.style.clipPath = `inset(0 ${100 - 100 * Math.min(Math.abs(now), 1)}% 0 0)`;
     element.classList.toggle("below", now < 0);
     ghost.hidden = before === null;
     if (before !== null) ghost.style.width = `${100 * Math.min(Math.abs(before), 1)}%`;

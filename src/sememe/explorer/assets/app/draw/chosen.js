@@ -15,13 +15,14 @@ export class ChosenLine {
     this.name = h("span");
     this.said = h("b");
     this.answer = h("span", { class: "chosen-answer" }, "answer ", this.said);
+    this.silent = h("span", { class: "muted" }, "does not fire");
     this.more = h("button", { type: "button", class: "as-link", onclick: more, "aria-label": "more: clamp, steer" }, "more", h("span", { class: "wide" }, ": clamp, steer"));
-    this.hint = h("p", { class: "small muted" }, "Choose a neuron or a feature to ablate, clamp or steer it.");
+    this.hint = h("p", { class: "small muted" }, "Choose a neuron or a feature; \u201cablate\u201d then sets it to 0.");
     this.element = h("div", { class: "chosen-line", role: "group", "aria-label": "Chosen unit" }, this.hint);
   }
 
-  /** @param needsToggle whether no other button for it is in sight of the answer */
-  show(chosen, { layer, unitSet }, isAblated, needsToggle) {
+  /** @param needsToggle whether no other button for it is in sight of the answer; `isSilent`: there is nothing to ablate */
+  show(chosen, { layer, unitSet }, isAblated, needsToggle, isSilent) {
     this.#chosen = chosen;
     this.element.classList.toggle("on", Boolean(chosen));
     if (!chosen) {
@@ -37,8 +38,10 @@ export class ChosenLine {
     this.toggle.show(name, isAblated);
     // What is there already keeps its place, and the focus.
     if (this.hint.parentNode) this.element.replaceChildren(this.name, this.answer, this.more);
-    if (!needsToggle) this.toggle.element.remove();
-    else if (!this.toggle.element.parentNode) this.name.after(this.toggle.element);
+    for (const [part, isWanted] of [[this.toggle.element, needsToggle && !isSilent], [this.silent, isSilent]]) {
+      if (!isWanted) part.remove();
+      else if (!part.parentNode) this.name.after(part);
+    }
   }
 
   /** @param text "7 (54 %)" */

@@ -45,6 +45,10 @@ export class EditPanel {
     this.#build();
   }
 
+  isHeld(which) {
+    return this.edits.has(this.#key(which));
+  }
+
   isAblated(which) {
     return this.edits.get(this.#key(which))?.how === "ablate";
   }

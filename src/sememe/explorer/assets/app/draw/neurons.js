@@ -8,6 +8,7 @@ import { SIDE, SIZE } from "./drawing.js";
 import { amount, effectsOf, pushesNow } from "./sides.js";
 import { AblateToggle, stacked } from "./toggle.js";
 
+const POINT = matchMedia("(hover: hover)").matches ? "Point at one." : "Press one.";
 const RAMP = [[43, 6, 64], [106, 60, 130], [141, 138, 146], [148, 200, 154], [226, 250, 220]];
 
 /** A signed value from -1 to 1 in the colours of weights: dark plum below 0, pale green above. */
@@ -123,7 +124,7 @@ export class Neurons {
       const isBlank = image.every((ink) => ink === 0);
       const count = fire === strengths.length ? `All ${fire} fire` : `${fire} of ${strengths.length} ${fire === 1 ? "fires" : "fire"}`;
       write(this.name, count);
-      write(this.words, isBlank ? "on an empty canvas. Point at one." : `Bar: ${this.layer.grid ? "mean" : "activation"}. Point at one.`);
+      write(this.words, `${isBlank ? "on an empty canvas" : `Bar: ${this.layer.grid ? "mean" : "activation"}`}. ${POINT}`);
       return;
     }
     const was = then && amount(then[unit]) !== amount(strengths[unit]) ? ` (was ${amount(then[unit])})` : "";

@@ -247,7 +247,8 @@ class DrawPage {
   #showLine() {
     const { chosen } = this.edit;
     const isInRow = chosen?.of === "neurons" || this.features.shown.includes(chosen?.unit);
-    this.chosen.show(chosen, this.#where, chosen && this.edit.isAblated(chosen), stacked.matches || !isInRow);
+    const isSilent = Boolean(chosen && this.#answer) && !isInRow && !this.edit.isHeld(chosen);
+    this.chosen.show(chosen, this.#where, chosen && this.edit.isAblated(chosen), stacked.matches || !isInRow, isSilent);
   }
 
   // ---- strokes and answers --------------------------------------------------------------------------------------
