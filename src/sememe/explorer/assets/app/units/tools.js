@@ -14,7 +14,7 @@ export function tools(of) {
   const measures = page.columns.map((c) => ({ value: c.key, label: measureTitle(app, c.key) }));
   const check = (key, text) => h("label", { class: "check" }, h("input", { type: "checkbox", checked: s[key] === "1",
     onchange: (event) => set({ [key]: event.target.checked ? "1" : null }) }), text);
-  const search = h("input", { type: "search", placeholder: "12, class 7, or a concept", "aria-label": "Search units by number, class or concept",
+  const search = h("input", { type: "search", placeholder: "12, class 7, a concept", "aria-label": "Search units by number, class or concept",
     "data-search": true, value: s.q ?? "", oninput: () => set({ q: search.value || null }) });
   const bound = (key, label) => h("input", { type: "number", step: "any", class: "bound", "aria-label": label, placeholder: label,
     value: s[key] ?? "", onchange: (event) => set({ [key]: event.target.value || null }) });
