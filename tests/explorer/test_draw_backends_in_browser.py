@@ -3,6 +3,7 @@
 import pytest
 
 from references.drawing_in_browser import HIDDEN, SEVEN, comes_to, draw, drawing, live, torch_says, until
+from sememe import dictionaries
 
 
 @pytest.fixture
@@ -37,6 +38,25 @@ def test_server_answers_where_the_page_has_no_kernel(drawn_at, folder):
     draw(page, SEVEN)
     assert comes_to(page, torch_says(folder, drawing(page)))
     assert len(sent) > before
+
+
+@pytest.mark.parametrize("has_kernel", [True, False])
+def test_either_says_what_is_left_after_an_edit(drawn_at, folder, has_kernel):
+    page, _ = drawn_at(has_kernel)
+    draw(page, SEVEN)
+    ink = drawing(page)
+    page.locator(".feature").first.click()
+    unit = int(page.locator(".feature .name").first.inner_text().removeprefix("feature "))
+    page.locator("main [data-tour=ablate]").click()
+    page.locator(".features-list > li").first.get_by_text("now 0").wait_for()
+    dictionary = dictionaries.load(folder / "dictionaries" / HIDDEN / "TopKSAE-k4")
+
+    def ablated(x):
+        return x - dictionary.transform(x)[:, [unit]] @ dictionary.components_[[unit]]
+
+    assert comes_to(page, torch_says(folder, ink, HIDDEN, ablated))
+    spoken = page.get_by_role("status").filter(has_text=f"feature {unit} is ablated. Answer: ")
+    spoken.wait_for(state="attached")
 
 
 _LATE = """async (layer) => {

@@ -14,6 +14,8 @@ const HOW = [
 const EDIT = /^(?<of>[fn])(?<unit>\d{1,9})(?<how>[acs])(?<value>-?\d+(\.\d+)?(e[+-]?\d+)?)?$/; // "f17a", "n3c1.5", "f2s-0.3"
 const NAMES = { f: "features", n: "neurons", a: "ablate", c: "clamp", s: "steer" };
 
+const nameOf = ({ of, unit }) => `${of === "neurons" ? "neuron" : "feature"} ${unit}`;
+
 export class EditPanel {
   /** `changed()` is called when an edit changes; `chosen` is {of, unit} or null. */
   constructor(app, changed) {
@@ -41,7 +43,9 @@ export class EditPanel {
 
   /** Ablate a unit {of, unit}, or let it go. */
   toggle(which) {
-    this.#set(this.isAblated(which) ? "off" : "ablate", undefined, which);
+    const how = this.isAblated(which) ? "off" : "ablate";
+    this.news = `${nameOf(which)} is ${how === "off" ? "let go" : "ablated"}.`;
+    this.#set(how, undefined, which);
     this.#build();
   }
 
@@ -167,7 +171,7 @@ export class EditPanel {
   #showList() {
     this.list.replaceChildren(...this.values().map((edit) => {
       const what = edit.how === "ablate" ? "ablated" : edit.how === "clamp" ? `at ${amount(edit.value)}` : `${edit.value < 0 ? "" : "+"}${amount(edit.value)}`;
-      const name = `${edit.of === "neurons" ? "neuron" : "feature"} ${edit.unit}`;
+      const name = nameOf(edit);
       return h("li", {}, `${name} ${what} `, h("button", { type: "button", "aria-label": `Let ${name} go`, onclick: () => {
         this.edits.delete(this.#key(edit));
         this.#build();
@@ -182,6 +186,8 @@ export class EditPanel {
   /** @param both the answer's sides, before the edits and with them; `said` is the answer in short */
   update(answer, both, highest, said) {
     Object.assign(this, { answer, both, highest, said });
+    if (this.news) this.app.announce(`${this.news} Answer: ${said}.`); // who cannot see the bars hears it
+    this.news = null;
     if (!this.chosen || !this.facts) return;
     const { of, unit } = this.chosen;
     const { before, now } = both;
