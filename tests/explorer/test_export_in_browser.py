@@ -9,6 +9,7 @@ import pytest
 
 from references.asked import MAP, MLP, SAE, ask
 from references.drawing_in_browser import SEVEN, comes_to, draw, drawing, live, torch_says, until
+from sememe import __version__
 
 PAGES = ("draw", "units", "unit", "compare")
 
@@ -115,6 +116,12 @@ def test_the_table_is_saved_as_the_server_saves_it(from_disk, finished, tmp_path
     for own, other in zip(ours[1:], theirs[1:], strict=True):
         for a, b in zip(own, other, strict=True):
             assert a.strip() == b.strip() or float(a) == pytest.approx(float(b), rel=1e-6)
+
+
+def test_at_its_foot_the_file_says_which_run_it_is(from_disk, finished):
+    said = from_disk("#/units").get_by_role("contentinfo").inner_text()
+    assert f"The run {finished.name}, looked at on the last" in said
+    assert f"Made by {finished.command} with Sememe {__version__}." in said
 
 
 def test_a_link_to_a_page_that_the_file_does_not_hold_says_who_has_it(from_disk):

@@ -27,7 +27,8 @@ export function pursue(given, gram, k) {
   const [chosen, basis, triangle, target] = [[], [], [], []];
   for (let round = 0; round < k; round += 1) {
     const least = maximum(projections) - EQUAL * first;
-    const atom = projections.findIndex((projection) => projection >= least);
+    let atom = 0;
+    while (projections[atom] < least) atom += 1;
     const largest = projections[atom];
     if (!(largest > ENOUGH * first && largest > 0)) break;
     const along = basis.map((direction) => direction[atom]);
@@ -37,7 +38,8 @@ export function pursue(given, gram, k) {
     const length = Math.sqrt(fresh);
     const direction = gram.slice(atom * count, (atom + 1) * count);
     along.forEach((x, i) => {
-      for (let j = 0; j < count; j += 1) direction[j] -= x * basis[i][j];
+      const before = basis[i];
+      for (let j = 0; j < count; j += 1) direction[j] -= x * before[j];
     });
     const move = largest / length;
     for (let j = 0; j < count; j += 1) {

@@ -5,6 +5,7 @@ import { h } from "../ui.js";
 import { KernelBackend } from "./backend.js";
 import { Blocks } from "./blocks.js";
 import { FileApi } from "./file_api.js";
+import { origin } from "./origin.js";
 import { PAGES } from "./pages.js";
 
 function say(sentence) {
@@ -25,6 +26,7 @@ async function open() {
     return;
   }
   await start({ api, isFile: true, pages: PAGES, backend: (hooks) => new KernelBackend(hooks, api.kernels) });
+  document.body.append(origin(api.run));
 }
 
 open();
