@@ -51,8 +51,8 @@ export class Neurons {
       "aria-label": `Neurons of ${layer.layer}; arrow keys move` }, this.cells.map((cell) => cell.element));
     arrows(this.element, this.cells.map((cell) => cell.element));
     this.toggle = new AblateToggle(() => edit.toggle({ of: "neurons", unit: this.chosen }));
-    [this.name, this.words] = [h("b"), h("span", { class: "readout-words muted" })];
-    this.readout = h("div", { class: "readout" }, h("p", {}, this.name), this.words);
+    [this.name, this.was, this.words] = [h("b"), h("span", { class: "was" }), h("span", { class: "readout-words muted" })];
+    this.readout = h("div", { class: "readout" }, h("p", {}, this.name, this.was), this.words);
     for (const come of ["pointerover", "focusin"]) this.element.addEventListener(come, ({ target }) => this.#point(target.closest(".neuron")));
     for (const go of ["pointerleave", "focusout"]) this.element.addEventListener(go, () => this.#point(null));
     if (weights) this.#prepare(weights);
@@ -124,11 +124,12 @@ export class Neurons {
       const isBlank = image.every((ink) => ink === 0);
       const count = fire === strengths.length ? `All ${fire} fire` : `${fire} of ${strengths.length} ${fire === 1 ? "fires" : "fire"}`;
       write(this.name, count);
+      write(this.was, "");
       write(this.words, `${isBlank ? "on an empty canvas" : `Bar: ${this.layer.grid ? "mean" : "activation"}`}. ${POINT}`);
       return;
     }
-    const was = then && amount(then[unit]) !== amount(strengths[unit]) ? ` (was ${amount(then[unit])})` : "";
-    write(this.name, `Neuron ${unit}: ${amount(strengths[unit])}${was}`);
+    write(this.name, `Neuron ${unit}: ${amount(strengths[unit])}`);
+    write(this.was, then && amount(then[unit]) !== amount(strengths[unit]) ? ` (was ${amount(then[unit])})` : "");
     write(this.words, pushesNow(effectsOf(before.neuronEffects, unit), effectsOf(now.neuronEffects, unit), this.labels, this.#held.has(unit)));
   }
 
