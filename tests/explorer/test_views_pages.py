@@ -138,7 +138,7 @@ def test_units_offset_and_error_add_up_to_the_logits(finished):
 def test_map_of_atoms_keeps_its_t_sne_outside_of_the_run(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     before = sorted(path.name for path in finished.folder.root.rglob("*"))
-    first = ask(finished, "atlas", layer=MLP, set=SAE)
+    first = ask(RunData(finished.folder.root), "atlas", layer=MLP, set=SAE)  # which nobody has looked at yet
     assert first.place.shape == (40, 2)
     assert 0 < first.trustworthiness <= 1
     assert len(list(tmp_path.rglob("map-*.npz"))) == 1
