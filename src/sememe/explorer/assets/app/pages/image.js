@@ -69,7 +69,7 @@ function fill(app, page, place, { layer, set, image }) {
       page.probabilities ? [`${store.layer(layer).network} says `, h("b", {}, names[predicted]), ` (${percent(page.probabilities.values[predicted])}).`] : ""),
     h("p", { class: "small muted" }, [
       `${number(page.firing)} of ${number(units.n_units)} ${units.kind === "neurons" ? "neurons" : "units"} fire on it.`,
-      page.lost === null ? "" : ` Their reconstruction loses ${percent(page.lost)} of what is special about this activation`,
+      page.lost === null ? "" : ` Their reconstruction loses ${percent(page.lost)} of what sets this activation apart from the layer's mean (its variance lost)`,
       page.lost !== null && page.spliced ? `; with it in the layer's place the network says ${names[argmax(page.spliced.values)]} (${percent(Math.max(...page.spliced.values))}).` : "."].join("")));
   const probabilities = page.probabilities ? h("div", { class: "stack" },
     h("h2", { class: "card-title" }, "What the network says"),

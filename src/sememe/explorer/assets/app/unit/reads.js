@@ -11,7 +11,7 @@ export function reads({ app, page, where, units }) {
     ? "Its weights, a pixel each: ink where it is light raises the neuron, ink where it is dark lowers it."
     : field
       ? `The mean of the ${field[0]} \u00d7 ${field[1]} pixels under the positions that fire it, weighted by activation, less the mean of all positions.`
-      : "The mean of the images that fire it, weighted by activation, less the mean of all images. Not its weights: those read the layer, not the pixels.";
+      : `The mean of the images that fire it, weighted by activation, less the mean of all images.${neurons.length ? " Not its weights: those read the layer, not the pixels." : ""}`;
   const name = (neuron) => (layer.neurons ? app.ui.unitLink({ layer: where.layer, set: layer.neurons, unit: neuron }, `neuron ${neuron}`) : `neuron ${neuron}`);
   return app.ui.card("What it reads",
     h("div", { class: "reads-row" },
