@@ -54,7 +54,8 @@ def standings(run: RunData, address: UnitAddress) -> tuple[Standing, ...] | None
     known = {key: float(values[address.unit]) for key, values in own_values.items() if values is not None}
     written = any(name.endswith(":low") for name in own.column_names)
     again = {} if written else unit_intervals(layer, address.set, address.unit, known)
-    compared = [(each, unit_scores(layer, each.key)) for each in yardsticks(layer, address.set)]
+    tables = [(each, unit_scores(layer, each.key)) for each in yardsticks(layer, address.set)]
+    compared = [(each, scores, is_scored(scores)) for each, scores in tables if scores is not None]
     found = []
     for key in score_keys(own):
         values = numbers(own, key)
@@ -62,10 +63,10 @@ def standings(run: RunData, address: UnitAddress) -> tuple[Standing, ...] | None
             continue
         value = float(values[address.unit])
         among = []
-        for unit_set, scores in compared:
-            theirs = None if scores is None else numbers(scores, key)
-            if scores is not None and theirs is not None and not np.isnan(value):
-                some = theirs[is_scored(scores)]
+        for unit_set, scores, counted in compared:
+            theirs = numbers(scores, key)
+            if theirs is not None and not np.isnan(value):
+                some = theirs[counted]
                 record = registry().get(key.partition("[")[0])
                 share = beaten(value, some, None if record is None else record.higher_is_better)
                 among.append(Percentile(unit_set.key, unit_set.title, unit_set.kind, share, len(some)))
