@@ -1,5 +1,6 @@
 """The Compare page: the verdict and its tally, the frontier, unit sets where they match, wins and losses."""
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -105,7 +106,7 @@ def compare_page(run: RunData, address: LayerAddress) -> ComparePage | None:
     if table is None:
         return None
     name = layer.layer
-    measures = tuple(key for key in _in_order(table) if registry()[_base(key)].level == "unit")
+    measures = tuple(key for key in _in_order(table) if _level(key) == "unit")
     ats = dict.fromkeys(row.at for row in table.rows if row.at != "own")
     drawn = next((key for key in measures if key.startswith("monosemanticity_score")), measures[0])
     places = tuple(_place(layer, table, at) for at in ats)
@@ -148,17 +149,24 @@ def _base(key: str) -> str:
     return key.partition("[")[0]
 
 
+@functools.cache
+def _level(key: str) -> str | None:
+    """Of what a measure is, "unit" or "set"; None for one that is not known. Asked for thousands of rows."""
+    record = registry().get(_base(key))
+    return None if record is None else record.level
+
+
 def _in_order(table: MeasureTable) -> list[str]:
     order = list(registry())
     return sorted(
-        dict.fromkeys(row.measure for row in table.rows if _base(row.measure) in registry()),
+        dict.fromkeys(row.measure for row in table.rows if _level(row.measure) is not None),
         key=lambda key: order.index(_base(key)),
     )
 
 
 def score_of(row: Row) -> Score:
     """A measure of units is a mean over them; a measure of the whole set comes from its images."""
-    of_units = registry()[_base(row.measure)].level == "unit"
+    of_units = _level(row.measure) == "unit"
     n, of = (row.units, "units") if of_units else (row.images, "images")
     null = None if math.isnan(row.null) else rounded(row.null)
     value, low, high, alive = (rounded(x) for x in (row.value, row.low, row.high, row.alive))
@@ -180,7 +188,7 @@ def _lines(layer: LayerData, table: MeasureTable) -> list[Line]:
     for family in dict.fromkeys(row.unit_set for row in own):
         points: dict[tuple[tuple[str, object], ...], Point] = {}
         for row in own:
-            if row.unit_set == family and _base(row.measure) in registry():
+            if row.unit_set == family and _level(row.measure) is not None:
                 swept = _swept(layer, row)
                 point = points.setdefault(swept, Point(_said(swept), row.fvu, row.l0, {}))
                 point.scores[row.measure] = score_of(row)
@@ -204,7 +212,7 @@ def _place(layer: LayerData, table: MeasureTable, at: str) -> Place:
     quantity, _, target = at.partition("=")
     placed = []
     for family in dict.fromkeys(row.unit_set for row in rows):
-        own = [row for row in rows if row.unit_set == family and _base(row.measure) in registry()]
+        own = [row for row in rows if row.unit_set == family and _level(row.measure) is not None]
         if own:
             scores = {row.measure: score_of(row) for row in own}
             first = own[0]
