@@ -41,11 +41,10 @@ def test_drawing_of_the_tour_is_an_image_on_which_ablation_does_what_it_says(fin
     pixels = chosen.ink[None].astype(np.float32) / 255
     given = network.forward(pixels)["hidden1"]
     less = given - activation * layer.unit_set(page.set).components[chosen.unit]
-    before, after = (
-        softmax(network.logits_from("hidden1", x.astype(np.float32)))[0, chosen.of_class]
-        for x in (given, less)
-    )
-    np.testing.assert_allclose([chosen.before, chosen.after], [before, after], atol=1e-5)
+    before, after = (softmax(network.logits_from("hidden1", x.astype(np.float32)))[0] for x in (given, less))
+    of = chosen.of_class
+    np.testing.assert_allclose([chosen.before, chosen.after], [before[of], after[of]], atol=1e-5)
+    assert chosen.answer == after.argmax()
 
 
 def test_run_that_cannot_be_passed_through_has_a_tour_without_a_drawing(colour):

@@ -7,7 +7,8 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
-from sememe import __version__, files
+import sememe
+from sememe import files
 from sememe.errors import RunError
 from sememe.explorer.export.bundle import bundle
 from sememe.explorer.export.contents import Contents, Request, gather
@@ -81,7 +82,7 @@ def page_html(name: str, contents: Contents, script: str, style: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<meta name="generator" content="Sememe {__version__}">
+<meta name="generator" content="Sememe {sememe.__version__}">
 <title>{escape(name)} · Sememe</title>
 <link rel="icon" href="data:,">
 <style>{style}</style>

@@ -34,6 +34,7 @@ class TourFeature:
     ink: UInt8[np.ndarray, "28 28"] | None  # the image where it can be drawn
     before: float | None  # probability of the class on that image
     after: float | None  # the same with the feature ablated
+    answer: int | None  # the class that is the most probable then
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,7 @@ class _Tried:
     image: int
     before: float
     after: float
+    answer: int
 
 
 def tour_page(run: RunData, nothing: NoParameters) -> TourPage | None:
@@ -111,6 +113,7 @@ def _feature(
             ink=_ink(run, layer, image),
             before=None if tried is None else tried.before,
             after=None if tried is None else tried.after,
+            answer=None if tried is None else tried.answer,
         )
         worth = share if tried is None else share * tried.raises
         if best is None or worth > best[0]:
@@ -148,7 +151,8 @@ def _ablated(
         return None
     at = int(np.where(right, before[:, of_class] - after[:, of_class], -np.inf).argmax())
     raises = float((with_it - without)[:, of_class].mean())
-    return _Tried(raises, int(stage.image[at]), float(before[at, of_class]), float(after[at, of_class]))
+    moved = float(before[at, of_class]), float(after[at, of_class])
+    return _Tried(raises, int(stage.image[at]), *moved, int(after[at].argmax()))
 
 
 def _ink(run: RunData, layer: LayerData, image: int) -> UInt8[np.ndarray, "28 28"] | None:

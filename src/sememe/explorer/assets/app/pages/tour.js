@@ -8,15 +8,35 @@ import { h } from "../ui.js";
 export const title = "Tour";
 
 export function mount(root, app) {
+  const { store, ui } = app;
+  const head = h("h1", {});
   const body = h("div", {});
-  root.append(h("header", {}, h("h1", {}, "A tour in five steps")), body);
-  app.ui.panel(body, () => app.api.get("tour"), (chosen, place) => {
-    const all = steps(app, chosen);
-    place.append(h("div", { class: "tour stack" },
-      h("p", {}, "About four minutes. A note on top of each page says what it is about and what to do; a dashed frame marks where to look, and all the rest can wait."),
-      h("ol", { class: "tour-steps" }, all.map((step, i) => h("li", {},
-        h("a", { href: step.href }, h("b", { "aria-hidden": "true" }, String(i + 1)), h("span", {}, step.title))))),
-      h("p", {}, h("a", { class: "go", href: all[0].href }, "Begin \u2192"))));
-  }, { empty: "The tour speaks of neurons and features that fire for classes. This run has none of them: it is not that far yet, or its images have no classes." });
-  return {};
+  root.append(h("header", {}, head), body);
+
+  function show() {
+    const isOver = store.get().tour === "end";
+    head.textContent = isOver ? "That was the tour" : "A tour in five steps";
+    ui.panel(body, () => app.api.get("tour"), (chosen, place) => {
+      const all = steps(app, chosen);
+      place.append(h("div", { class: "tour stack" },
+        isOver ? h("p", {}, "What to take along: a neuron mixes several meanings; a feature of a dictionary may mix fewer; the network uses such features; and whether that is true on the whole has to be measured, against controls, a layer at a time.")
+          : h("p", {}, "About four minutes. A note on top of each page says what it is about and what to do; a dashed frame marks where to look, and all the rest can wait."),
+        h("ol", { class: "tour-steps" }, all.map((step, i) => h("li", {},
+          h("a", { href: step.href }, h("b", { "aria-hidden": "true" }, String(i + 1)), h("span", {}, step.title))))),
+        isOver ? onward(store, chosen) : h("p", {}, h("a", { class: "go", href: all[0].href }, "Begin \u2192"))));
+    }, { empty: "The tour speaks of neurons and features that fire for classes. This run has none of them: it is not that far yet, or its images have no classes." });
+  }
+
+  show();
+  return { update: show };
+}
+
+/** Where one goes from here. */
+function onward(store, { layer, set, neurons, neuron }) {
+  const to = (patch) => store.link({ layer, unit: null, class: null, image: null, d: null, pin: null, tour: null, ...patch });
+  return h("div", { class: "stack tight" }, h("h2", { class: "card-title" }, "Go on"), h("ul", { class: "onward" },
+    store.layer(layer).drawable ? h("li", {}, h("a", { href: to({ page: "draw", set }) }, "Draw what you like")) : "",
+    h("li", {}, h("a", { href: to({ page: "units", set, sort: "-share" }) }, "All features, those that fire for one class first")),
+    h("li", {}, h("a", { href: to({ page: "compare", set, neuron, card: "split" }) }, `Neuron ${neuron} of ${store.unitSet(neurons, store.layer(layer)).n_units}, split into features`)),
+    h("li", {}, "What a word means: the button ? above.")));
 }

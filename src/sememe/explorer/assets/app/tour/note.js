@@ -9,10 +9,11 @@ export function goAlong(app, place) {
   const at = stepOf(store.get());
   const is = (step) => step !== null && store.get().page !== "tour";
   if (!is(at)) return leave(place);
-  Promise.all([app.api.get("tour"), against(app, at)]).then(([chosen, met]) => {
+  Promise.all([app.api.get("tour"), verdictAt(app, at)]).then(([chosen, verdict]) => {
     if (!chosen || !is(at) || stepOf(store.get()) !== at) return;
-    document.body.dataset.tourLook = steps(app, chosen)[at - 1].look.join(" ");
-    place.replaceChildren(note(app, at, steps(app, chosen, met)));
+    const all = steps(app, chosen, verdict);
+    document.body.dataset.tourLook = all[at - 1].look.join(" ");
+    place.replaceChildren(note(app, at, all));
   }, () => leave(place)); // the page itself says what went wrong
 }
 
@@ -21,34 +22,54 @@ function leave(place) {
   place.replaceChildren();
 }
 
-/** How the features did against the neurons, for the last step. */
-async function against(app, at) {
+/** How the features did, for the last step. */
+async function verdictAt(app, at) {
   if (at !== COUNT) return null;
   const { layer } = await app.api.get("tour") ?? {};
-  const page = layer && await app.api.get("compare", { layer });
-  return page?.tally?.find((one) => one.kind === "neurons") ?? null;
+  return layer ? app.api.get("compare", { layer }) : null;
 }
 
 function note(app, at, all) {
   const { store } = app;
   const step = all[at - 1];
-  const isElsewhere = store.get().page !== step.href.match(/^#\/(\w+)/)[1];
-  let shown = 0;
-  const show = h("button", { type: "button", title: "Scroll to what is framed; again: to the next", onclick: () => {
-    const framed = step.look.map((name) => document.querySelector(`[data-tour="${name}"]`)).filter(Boolean);
-    framed[shown++ % framed.length]?.scrollIntoView({ block: "center" });
-  } }, "Show me");
-  const next = at < COUNT ? h("a", { class: "go", href: all[at].href }, `Next: step ${at + 1} \u2192`)
-    : h("a", { class: "go", href: store.link({ tour: null }) }, "End the tour");
+  const next = at < COUNT ? { href: all[at].href, text: `Next: step ${at + 1} \u2192` } : { href: store.link({ page: "tour", tour: "end" }), text: "End the tour" };
   return h("aside", { class: "tour-note", "aria-label": `Tour, step ${at} of ${COUNT}` },
     h("div", { class: "page tour-body" },
       h("div", { class: "stack tight" },
         h("h2", {}, h("span", { class: "muted" }, `Tour ${at} of ${COUNT}`), " ", step.title), h("p", {}, step.text)),
       h("div", { class: "tour-do" },
-        h("p", { class: "tour-todo" }, step.todo),
-        h("div", { class: "tools" }, next,
-          isElsewhere ? h("a", { class: "button", href: step.href }, "Back to its page") : show,
-          at > 1 ? h("a", { class: "button", href: all[at - 2].href, "aria-label": "The step before" }, "\u2190") : "",
-          at < COUNT ? h("a", { class: "button", href: store.link({ tour: null }) }, "End") : "")),
+        h("p", { class: "tour-todo" }, step.todo, step.scroll ? h("span", { class: "tour-scroll" }, ` ${step.scroll}`) : ""),
+        h("div", { class: "tools" }, h("a", { class: "go", href: next.href }, next.text),
+          h("button", { type: "button", class: "tour-show", onclick: showNext(step.look) }, "Show me"),
+          again(store, step),
+          at > 1 ? h("a", { class: "button", href: all[at - 2].href }, "Back") : "",
+          at < COUNT ? h("a", { class: "button", href: store.link({ tour: null }) }, "Leave") : "")),
       h("p", { class: "small tour-seen" }, h("b", {}, "You see: "), step.seen)));
+}
+
+/** Where the viewer has gone elsewhere, or has drawn over the step's image: the step's page as it was. */
+function again(store, { href }) {
+  const [now, asked] = [location.hash, href].map((hash) => [hash.match(/^#\/(\w*)/)?.[1], new URLSearchParams(hash.split("?")[1])]);
+  if (now[0] !== asked[0]) return h("a", { class: "button", href }, "Back to its page");
+  const drawn = asked[1].get("d");
+  return drawn && drawn !== (store.get().d ?? "") ? h("a", { class: "button", href }, "The image again") : "";
+}
+
+/** Scrolls to the next part of the page that the step speaks of and that is not in sight. */
+function showNext(look) {
+  let last = -1;
+  return () => {
+    const parts = look.flatMap((name) => [...document.querySelectorAll(`main [data-tour="${name}"]`)]);
+    const [top, bottom] = [document.querySelector("header.bar").getBoundingClientRect().bottom, document.querySelector(".tour-do").getBoundingClientRect().top];
+    const isHidden = (part) => {
+      const box = part.getBoundingClientRect();
+      const end = bottom > top + 200 ? bottom : innerHeight; // on a phone the foot covers the end of the page
+      return box.top < top || box.bottom > end;
+    };
+    const order = parts.map((_, i) => (last + 1 + i) % parts.length);
+    const next = order.find((i) => isHidden(parts[i])) ?? order[0];
+    if (next === undefined) return;
+    last = next;
+    parts[next].scrollIntoView({ block: parts[next].offsetHeight > innerHeight / 2 ? "start" : "center" });
+  };
 }

@@ -1,7 +1,8 @@
 // The words of the tour: five steps, each on a page of its own, about a neuron, a feature and a drawing of this run.
 //
-// A step is {title, href, look, text, todo, seen}: `look` names the parts of the page that it speaks of, by their
-// `data-tour`. Which neuron, feature and drawing are spoken of is chosen from the run, by /api/tour.
+// A step is {title, href, look, text, todo, scroll, seen}: `look` names the parts of the page that it speaks of, by
+// their `data-tour`; `scroll` is what is added to `todo` on a phone, where they are not in sight. Which neuron, feature
+// and drawing are spoken of is chosen from the run, by /api/tour.
 
 import { pack } from "../draw/drawing.js";
 import { number, percent } from "../ui.js";
@@ -14,89 +15,86 @@ export function stepOf({ tour }) {
   return Number.isInteger(step) && step >= 1 && step <= COUNT ? step : null;
 }
 
-/** The neuron that the viewer looks at in step 2, or has pinned; the tour's own where there is none. */
-function ownNeuron(selection, { layer, neurons, neuron }) {
-  if (stepOf(selection) === 2 && selection.page === "unit" && selection.layer === layer && selection.set === neurons
-    && Number.isInteger(selection.unit)) return selection.unit;
-  const at = `${layer}/${neurons}/`;
-  const pin = String(selection.pin ?? "");
-  return pin.startsWith(at) && /^\d+$/.test(pin.slice(at.length)) ? Number(pin.slice(at.length)) : neuron;
-}
-
-/** The five steps on this run. `met`: how the features did against the neurons, {won, lost, open}; null: not known. */
-export function steps(app, chosen, met = null) {
-  const { store, run } = app;
+/** The five steps on this run. `verdict`: the answer of /api/compare, for the last step; null: not known. */
+export function steps({ store, run }, chosen, verdict = null) {
   const layer = store.layer(chosen.layer);
+  const { classes, feature: { of_class: its } } = chosen;
   const about = {
-    ...chosen, store, here: layer, names: run.label_names, shown: `${number(run.n_images)} images`, own: ownNeuron(store.get(), chosen), met,
-    features: store.unitSet(chosen.set, layer), all: store.unitSet(chosen.neurons, layer), canDraw: layer.drawable,
-    /** Where a step happens; nothing of the page before goes along but the pinned neuron. */
-    to: (tour, patch) => store.link({ layer: chosen.layer, unit: null, class: null, image: null, d: null, tour, ...patch }),
+    ...chosen, verdict, here: layer, canDraw: layer.drawable, names: run.label_names, shown: number(run.n_images),
+    features: store.unitSet(chosen.set, layer), all: store.unitSet(chosen.neurons, layer),
+    /** The class that the feature stands for, and the other of the two that the neuron fires for. */
+    its: run.label_names[its], rival: run.label_names[classes[0] + classes[1] - its],
+    kinds: layer.drawable ? "digits" : "classes", images: layer.drawable ? "drawings" : "images",
+    pin: `${chosen.layer}/${chosen.neurons}/${chosen.neuron}`,
+    /** Where a step happens; nothing of the page before goes along. */
+    to: (tour, patch) => store.link({ layer: chosen.layer, unit: null, class: null, image: null, d: null, pin: null, hold: null, tour, ...patch }),
   };
-  about.pin = `${chosen.layer}/${chosen.neurons}/${about.own}`;
   return [layers, neuron, feature, cause, inGeneral].map((step) => step(about));
 }
 
-function layers({ here, all, set, neurons, names, classes, canDraw, to }) {
+function layers({ here, all, set, neurons, names, classes, canDraw, kinds, to }) {
   const [first, second] = classes.map((c) => names[c]);
-  const text = `A network turns an image into one probability for each of ${number(names.length)} classes. On the way stand layers of neurons. A neuron is a number; where it is large, we say that the neuron fires. Here are the ${number(all.n_units)} neurons of the layer ${here.layer}.`;
+  const title = "A network is layers of neurons";
+  const text = `A network turns an image into a probability for each of ${number(names.length)} ${kinds}. It does so in layers. A layer is a row of neurons, and a neuron is a number: the larger it is, the more strongly the neuron fires. Here are the ${number(all.n_units)} neurons of the layer ${here.layer}.`;
   if (!canDraw) {
-    return { title: "A network is layers of neurons", href: to(1, { page: "image", set: neurons }), look: ["units"], text,
+    return { title, href: to(1, { page: "image", set: neurons }), look: ["units"], text,
       todo: "Look at the units that fire on this image, strongest first. Then go on to the next image.",
       seen: "Each image fires units of its own, many of them a little." };
   }
-  return { title: "A network is layers of neurons", href: to(1, { page: "draw", set }), look: ["canvas", "neurons"], text,
-    todo: `Draw a ${first} on the canvas. Press \u201cClear\u201d and draw a ${second}. Watch the blue bars.`,
-    seen: "With every stroke some neurons fire more, others less, and the answer follows. Nothing drawn has an answer, too: a network always answers." };
+  return { title, href: to(1, { page: "draw", set }), look: ["canvas", "neurons", "answer"], text,
+    todo: `Draw a ${first} on the canvas. Press \u201cClear\u201d and draw a ${second}. Watch the blue bars of the neurons.`,
+    scroll: "They are farther down: \u201cShow me\u201d.",
+    seen: "With every stroke some neurons fire more strongly, others less, and the answer follows. (Even an empty canvas gets one.)" };
 }
 
-function neuron({ shown, names, classes, neuron: chosen, neuron_shares: shares, own, neurons, to }) {
+function neuron({ shown, names, kinds, classes, neuron: unit, neuron_shares: shares, neurons, to }) {
   const [first, second] = classes.map((c) => names[c]);
-  const numbers = own === chosen ? `${percent(shares[0], 0)} for ${first}, ${percent(shares[1], 0)} for ${second}, the rest for others` : "bars over several classes";
   return {
-    title: `Find a neuron that fires for ${first} and for ${second}`, href: to(2, { page: "unit", set: neurons, unit: chosen }), look: ["by-class"],
-    text: `Does a neuron stand for one thing? We showed the network ${shown} that it was not trained on and added up how strongly neuron ${own} fired. The bars say how much of that went to each class. A neuron for ${second} alone would have one bar, of 100 %.`,
-    todo: `Look at the bars in the dashed frame${own === chosen ? "" : ` of neuron ${own}`}. The arrows below them lead to other neurons.`,
-    seen: `${numbers}. Such a neuron is polysemantic: it has many meanings. With a single one it would be monosemantic.`,
+    title: `A neuron that fires for ${first} and for ${second}`, href: to(2, { page: "unit", set: neurons, unit }), look: ["by-class"],
+    text: `Does a neuron stand for one thing? The network was shown ${shown} images, and it was added up how strongly neuron ${unit} fired. The bars say how much of that went to each of the ${number(names.length)} ${kinds}. A neuron that stands for ${second} alone would have a single bar, of 100 %.`,
+    todo: `Look at the bars of neuron ${unit} in the dashed frame.`,
+    seen: `${percent(shares[0], 0)} went to ${first}, ${percent(shares[1], 0)} to ${second}, the rest to others. Such a neuron is polysemantic: it has many meanings. With a single one it would be monosemantic.`,
   };
 }
 
-function feature(about) {
-  const { names, classes, feature: one, features, all, own, neuron: chosen, neuron_shares: shares, set, pin, to } = about;
-  const its = names[one.of_class];
-  const rival = names[classes[0] + classes[1] - one.of_class];
-  const ofNeuron = (c) => percent(shares[classes.indexOf(c)], 0);
-  const beside = own === chosen ? `; the neuron\u2019s ${ofNeuron(one.of_class)} and ${ofNeuron(classes[0] + classes[1] - one.of_class)}` : "";
+function feature({ its, rival, names, kinds, classes, feature: one, features, all, neuron: unit, neuron_shares: shares, set, pin, to }) {
+  const ofNeuron = (name) => percent(shares[classes.findIndex((c) => names[c] === name)], 0);
+  const k = features.title.match(/^(.*), k = (\d+)$/);
+  const kind = k ? `This SAE is of the kind \u201c${k[1]}\u201d; \u201ck = ${k[2]}\u201d: about ${k[2]} features fire for an image.` : `This SAE is of the kind \u201c${features.title}\u201d.`;
   return {
-    title: "Now a feature that does not", href: to(3, { page: "unit", set, unit: one.unit, pin }), look: ["by-class"],
-    text: `The ${number(all.n_units)} numbers of the layer can also be written as a sum of a few features, out of a dictionary of ${number(features.n_units)}. A small network of its own, a sparse autoencoder (SAE), learned them; nobody told it about the classes. This one: ${features.title}${/\bk = \d/.test(features.title) ? " (about k of them fire at once)" : ""}.`,
-    todo: `Compare the bars in the two dashed frames: A is feature ${one.unit}, B is neuron ${own}.`,
-    seen: `${percent(one.share, 0)} of the feature\u2019s firing is for ${its} and ${percent(one.other, 0)} for ${rival}${beside}. This feature is nearer to a single meaning. Not every one is; step 5 asks about all.`,
+    title: `Now a feature that fires for ${its} and not for ${rival}`, href: to(3, { page: "unit", set, unit: one.unit, pin }), look: ["by-class"],
+    text: `A feature is a fixed mixture of the layer\u2019s ${number(all.n_units)} neurons. A second, small network, a sparse autoencoder (SAE), found ${number(features.n_units)} such mixtures without being told the ${kinds}. They are not part of the first network: a sum of a few of them says the same as its ${number(all.n_units)} numbers. ${kind}`,
+    todo: `Compare the bars in the two dashed frames: A is feature ${one.unit}, B is neuron ${unit} again.`,
+    scroll: "\u201cShow me\u201d goes from one to the other.",
+    seen: `${percent(one.share, 0)} of the feature\u2019s firing went to ${its} and ${percent(one.other, 0)} to ${rival}; of the neuron\u2019s ${ofNeuron(its)} and ${ofNeuron(rival)}. This feature is nearer to a single meaning. Not every one is: step 5 asks about all.`,
   };
 }
 
-function cause({ names, feature: one, canDraw, set, pin, to }) {
-  const its = names[one.of_class];
+function cause({ its, names, feature: one, images, canDraw, set, to }) {
   const title = "Does the network use it?";
-  const why = "Perhaps the feature only looks on. So we take it away and see whether the answer changes: we ablate it, that is, set it to 0.";
+  const why = "Perhaps the feature only looks on. So we ablate it: the layer\u2019s numbers are put together again without the feature, and the network goes on from there.";
   if (!canDraw || one.ink === null || one.before === null) {
-    return { title, href: to(4, { page: "unit", set, unit: one.unit, pin: null }), look: ["writes", "ablation"],
+    return { title, href: to(4, { page: "unit", set, unit: one.unit }), look: ["writes", "ablation"],
       text: `${why} The network ends in one score for each class, called a logit; the greater, the more probable is the class.`,
       todo: "Read \u201cWhat it writes\u201d and \u201cWhat happens without it\u201d.",
       seen: "A feature that the network uses moves its answer. If nothing changes without it, it only looks on." };
   }
-  return { title, href: to(4, { page: "draw", set, unit: one.unit, of: "features", d: pack(one.ink.values), pin }), look: ["ablate", "answer"],
-    text: `${why} On the canvas is a ${its}, one of the test images, and feature ${one.unit} is chosen.`,
+  const instead = names[one.answer];
+  return { title, href: to(4, { page: "draw", set, unit: one.unit, of: "features", d: pack(one.ink.values) }), look: ["ablate", "answer"],
+    text: `${why} On the canvas is a ${its} of the test images, and feature ${one.unit} is chosen.`,
     todo: `Press \u201cablate\u201d in the dashed frame and watch the bar of ${its} in the answer. Press it again to bring the feature back.`,
-    seen: `The probability of ${its} goes from ${percent(one.before, 0)} to ${percent(one.after, 0)}: the network uses this feature. We chose an image on which much hangs on it; elsewhere other features say the same.` };
+    seen: `The probability of ${its} goes from ${percent(one.before, 0)} (the outline) to ${percent(one.after, 0)}${instead === its ? "" : `, and the answer is now ${instead}`}: the network uses this feature. We picked one of the ${images} of ${its} where it matters most; on others, other features say ${its} as well, and it matters less.` };
 }
 
-function inGeneral({ features, all, met, set, own, to }) {
-  const tally = met && `Against the neurons the features are better in ${met.won}, worse in ${met.lost}; in ${met.open} measures chance alone could make the difference.`;
+function inGeneral({ features, all, verdict, kinds, images, set, neuron: unit, to }) {
+  const met = verdict?.tally?.find((one) => one.kind === "neurons");
+  const others = (verdict?.tally ?? []).filter((one) => one.kind !== "neurons");
+  const beaten = others.filter((one) => one.won > one.lost).length;
+  const controls = others.length ? ` They are better more often than worse against ${beaten === others.length ? `all ${beaten}` : `${beaten} of the ${others.length}`} controls.` : "";
   return {
-    title: "Is it true of all features?", href: to(5, { page: "compare", set, neuron: own }), look: ["verdict"],
-    text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were measured in many ways: do they fire for few classes, for images that look alike, does ablating them change the answer? So were controls, such as random directions: what they reach too is no merit of the features.`,
-    todo: "Read the answer in the dashed frame: where the features are better than the neurons, where not, and what the controls do.",
-    seen: `${tally ?? "Where the features win, and where they lose."} Compared is where both lose equally little of what the layer says: 5 % of its variance, for instance.`,
+    title: "Is it true of all features?", href: to(5, { page: "compare", set, neuron: unit, card: null }), look: ["verdict"],
+    text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in many ways: do they fire for few ${kinds}, for ${images} that look alike, does ablating them change the answer? So were controls: stand-ins that learned nothing of the kind, such as random mixtures of neurons. If they do as well, the features deserve no credit.`,
+    todo: "Read the answer in the dashed frame, and the rows of the table.",
+    seen: `${met ? `Against the neurons the features are better in ${met.won} measures and worse in ${met.lost}; in ${met.open} chance alone could make the difference.` : "Where the features win, and where they lose."}${controls}`,
   };
 }
