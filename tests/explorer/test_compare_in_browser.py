@@ -62,6 +62,8 @@ def test_the_table_of_wins_counts_as_the_verdict_does_and_says_what_was_not_test
     assert "open" in row.inner_text()
     assert "not tested: one seed" in row.inner_text()
     assert "for all tests of this dictionary at this place" in page.locator(".duels").inner_text()
+    hidden = page.locator(".duels .scroll").evaluate("box => box.scrollWidth - box.clientWidth")
+    assert hidden == 0, "a shadow at its side says that there is more of the table"
 
 
 def test_a_neuron_is_split_in_words_that_add_up_and_a_bar_a_feature(opened_finished, finished):

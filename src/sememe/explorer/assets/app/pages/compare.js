@@ -10,7 +10,6 @@ import { isExact, lost } from "../panels.js";
 import { familyOf, heading, measureOf, measureTitle, missing } from "../pickers.js";
 import { h, number } from "../ui.js";
 
-const NOTHING = 1e-9; // a difference of scores that rounding alone makes
 const IN_ALL = "in all"; // the row of the tally
 const OUTCOME = { win: "won", loss: "lost", open: "open" }; // of a test, as the tally calls it
 
@@ -203,7 +202,7 @@ class Comparison {
       if (!duel) return "\u2013";
       const outcome = OUTCOME[duel.outcome];
       return h("span", { class: `duel ${outcome}` },
-        h("b", {}, outcome), h("span", { class: "interval" }, chance(duel.p_holm)), h("span", { class: "interval" }, `${signed(small(duel.value))} [${number(small(duel.low))}, ${number(small(duel.high))}]`));
+        h("b", {}, outcome), h("span", { class: `interval${duel.p_holm === null ? " untested" : ""}` }, chance(duel.p_holm)), h("span", { class: "interval" }, `${duel.value > 0 ? "+" : ""}${short(duel.value)} [${short(duel.low)}, ${short(duel.high)}]`));
     };
     this.duels.replaceChildren(
       h("div", { class: "tools" }, families.length > 1 ? ui.chips(families.map((value) => ({ value, label: value })), family, (value) => {
@@ -233,7 +232,7 @@ function counter() {
 const said = (score) => `${number(score.value)}${score.low === null ? "" : ` (95\u00a0% interval ${number(score.low)} to ${number(score.high)})`}, n = ${number(score.n)} ${score.of}`;
 const named = (line, point) => [line.family, point.title].filter(Boolean).join(", ");
 const chance = (p) => (p === null ? "not tested: one seed" : p < 0.001 ? "p < 0.001" : `p = ${number(p, 2)}`);
-const small = (x) => (Math.abs(x) < NOTHING ? 0 : x);
-const signed = (x) => (x > 0 ? `+${number(x)}` : number(x));
+/** A difference with three decimals: as many as matter, so that columns are narrow. */
+const short = (x) => (Math.abs(x) >= 1 ? number(x) : Math.abs(x) < 5e-4 ? "0" : x.toFixed(3).replace("-", "\u2212"));
 const withDirection = (app, key) => measureTitle(app, key) + (app.ui.isLowGood(key) ? ", lower is better" : "");
 const better = (measure) => ({ true: "; higher is better", false: "; lower is better" }[measure?.higher_is_better] ?? "");
