@@ -122,7 +122,8 @@ export class Neurons {
     if (unit === null) {
       const fire = strengths.filter((strength) => strength > 0).length;
       const isBlank = image.every((ink) => ink === 0);
-      const count = fire === strengths.length ? `All ${fire} fire` : `${fire} of ${strengths.length} ${fire === 1 ? "fires" : "fire"}`;
+      // Of neurons that are never quite 0 a count would say nothing.
+      const count = fire === strengths.length ? "How strongly each fires" : `${fire} of ${strengths.length} ${fire === 1 ? "fires" : "fire"}`;
       write(this.name, count);
       write(this.was, "");
       write(this.words, `${isBlank ? "on an empty canvas" : `Bar: ${this.layer.grid ? "mean" : "activation"}`}. ${POINT}`);

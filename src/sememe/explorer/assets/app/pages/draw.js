@@ -123,9 +123,15 @@ class DrawPage {
       h("section", { class: "column column-said", "aria-label": "How much of the layer the answer rests on" }, this.fidelity.element,
         h("label", { class: "check small", title: "Off: the reconstruction takes the layer's place" }, this.keep, "edits keep what is not reconstructed")));
     this.root.append(
-      h("header", {}, h("h1", {}, "Draw a digit and see what the network sees"), this.picks, this.status),
+      h("header", {}, h("h1", {}, "Draw a digit and see what the network sees"), this.picks, this.#toTour(), this.status),
       this.message, this.stage, h("div", { class: "split" }, this.edit.element, this.changed.element));
     this.edges = new Edges(this.stage);
+  }
+
+  /** For who comes here first; an exported file has no tour. */
+  #toTour() {
+    const href = this.app.store.link({ page: "tour", tour: null });
+    return href ? h("a", { class: "small to-tour", href, title: "A tour in five steps" }, "New here?") : "";
   }
 
   #pick() {
