@@ -56,7 +56,7 @@ def test_axe_finds_no_serious_fault_in_what_opens_over_a_page(opened_finished, s
     assert serious_faults(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    page.get_by_role("dialog", name="Keyboard").wait_for()
+    page.get_by_role("dialog", name="How to read these pages").wait_for()
     assert serious_faults(page) == []
 
 

@@ -100,7 +100,9 @@ def test_last_step_says_how_the_features_did_against_the_neurons(opened_finished
     page = settled(opened_finished("#/tour"))
     page.locator(".tour-steps a").nth(4).click()
     said = note(page).locator(".tour-seen").inner_text()
-    assert f"better in {tally.won} measures and worse in {tally.lost}; in {tally.open} chance" in said
+    assert f"in {tally.won} measures the features are better than the neurons, in {tally.lost} worse" in said
+    plainly = page.locator("main [data-tour=verdict] .lead").inner_text()
+    assert f"better than the neurons in {tally.won} and worse in {tally.lost}; in {tally.open}" in plainly
 
 
 @pytest.mark.parametrize("step", range(1, 6))

@@ -115,8 +115,9 @@ export function histogram({ edges, counts, labels, chosen = null, range = null, 
   const show = (range_) => {
     if (!range_) brush.setAttribute("width", 0);
     else {
-      brush.setAttribute("x", Math.min(x(range_[0]), x(range_[1])));
-      brush.setAttribute("width", Math.abs(x(range_[1]) - x(range_[0])));
+      const [from, to] = range_.map((end) => x(Math.min(Math.max(end, low), high))); // a typed end may lie beyond the axis
+      brush.setAttribute("x", Math.min(from, to));
+      brush.setAttribute("width", Math.abs(to - from));
     }
   };
   show(range);

@@ -1,13 +1,11 @@
 // The keyboard: single letters, never while one types; and what the sheet of help says: keys, and words of the pages.
 
 const SHELL = [
-  ["j, k", "next, previous unit (on Image: image)"],
   ["n, f", "the layer's neurons, its features"],
   ["p", "pin this unit or drawing, to compare the next with it"],
   ["a", "ablate the chosen unit (on Draw)"],
   ["r", "a unit at random (on Draw: a test image)"],
   ["/", "search, or the number to go to"],
-  ["Enter", "open the unit that is chosen in the table or on the map"],
   ["?", "this list"],
   ["arrows, space", "on the canvas: move the brush, draw"],
 ];
@@ -27,7 +25,10 @@ export const TERMS = [
 
 /** What the sheet lists, with the letters of these pages. */
 export function rows(pages) {
-  return [["g, then a letter", `go to a page: ${pages.map((page) => `${page.key} ${page.title.toLowerCase()}`).join(", ")}`], ...SHELL];
+  const has = (name) => pages.some((page) => page.name === name);
+  const only = [["j, k", has("image") ? "next, previous unit (on Image: image)" : "next, previous unit"],
+    ["Enter", has("atlas") ? "open the unit that is chosen in the table or on the map" : "open the unit that is chosen in the table"]];
+  return [...only, ["g, then a letter", `go to a page: ${pages.map((page) => `${page.key} ${page.title.toLowerCase()}`).join(", ")}`], ...SHELL];
 }
 
 const types = (target) =>

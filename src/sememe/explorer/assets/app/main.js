@@ -1,7 +1,7 @@
 // The shell: the bar, one page at a time, the keyboard, and what all pages share.
 
 import { Api } from "./api.js";
-import { Keys, rows as shortcuts } from "./keys.js";
+import { Keys, TERMS, rows as shortcuts } from "./keys.js";
 import { Store } from "./store.js";
 import { apply, nextTheme, theme } from "./theme.js";
 import { Ui, h } from "./ui.js";
@@ -70,15 +70,16 @@ class Shell {
       h("div", { class: "page" },
         h("a", { class: "wordmark", href: `#/${(pages.find((page) => page.name === "runs") ?? pages[0]).name}`, title: `Run ${run.name}` }, "Sememe"),
         h("nav", { "aria-label": "Pages" }, list),
-        h("button", { type: "button", class: "round", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)",
+        h("button", { type: "button", class: "round", "aria-label": "Help", title: "Words and keyboard shortcuts (?)",
           onclick: () => this.dialog.showModal() }, "?"),
         themeButton));
   }
 
   #help() {
+    const list = (rows, term) => h("dl", {}, rows.map(([name, what]) => h("div", {}, h("dt", {}, term(name)), h("dd", {}, what))));
     this.dialog = h("dialog", { class: "help", "aria-labelledby": "help-title" },
-      h("h2", { id: "help-title" }, "Keyboard"),
-      h("dl", {}, shortcuts(this.#app.pages).map(([keys, what]) => h("div", {}, h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)))),
+      h("h2", { id: "help-title", tabindex: "-1", autofocus: true }, "How to read these pages"), list(TERMS, (name) => h("b", {}, name)),
+      h("h2", {}, "Keyboard"), list(shortcuts(this.#app.pages), (keys) => h("kbd", {}, keys)),
       h("form", { method: "dialog" }, h("button", { onclick: (event) => {
         event.preventDefault();
         this.dialog.close();
@@ -158,7 +159,7 @@ class Shell {
     if (this.#app.isFile && ["image", "atlas", "runs", "tour"].includes(selection.page)) {
       return this.#replace(h("h1", {}, "Not in this file"),
         h("p", { class: "pending", role: "alert" },
-          "An exported file does not hold this page; the served explorer has it: ", h("code", {}, "sememe explore RUN"), "."));
+          "An exported file does not hold this page; the served explorer has it: ", h("code", {}, "sememe explore\u00a0RUN"), "."));
     }
     this.#replace(h("h1", {}, "No such page"),
       h("p", { class: "pending", role: "alert" },

@@ -9,12 +9,25 @@ const OUTCOMES = ["won", "open", "lost"];
 export function verdict({ app, page }) {
   return h("section", { class: "verdict-card card", id: "verdict", dataset: { tour: "verdict" }, "aria-label": "The verdict" },
     h("p", { class: "small muted" }, "Are this layer\u2019s features more monosemantic than its neurons?"),
-    h("p", { class: "lead" }, h("b", {}, `${WORDS[page.answer] ?? page.answer}. `), page.sentence.replace(/^(Yes|No|Mixed)\. /, "")),
+    h("p", { class: "lead" }, h("b", {}, `${WORDS[page.answer] ?? page.answer}. `), plainly(page)),
     page.tally.length ? tally(app, page) : "",
+    h("p", { class: "small" }, h("b", {}, "In full. "), page.sentence.replace(/^(Yes|No|Mixed)\. /, "")),
     h("details", {}, h("summary", {}, "When is it yes, no, or mixed?"),
       h("p", { class: "small muted rules" }, "Measures come in groups: selectivity, similarity, concepts, simulation, cause, stability. A group is won where at least twice as many of its measures are won as lost. ",
         h("b", {}, "Yes"), ": against the neurons more than half of the groups are won and none is lost, and more are won than lost against every other control that gets as far. ",
         h("b", {}, "No"), ": no more are won than lost against the neurons, or against none of the other controls. ", h("b", {}, "Mixed"), ": anything between.")));
+}
+
+/** The verdict for who does not know the measures: against the neurons, then against the other controls. */
+function plainly({ about, answer, tally: all, absent }) {
+  const met = all.find((one) => one.kind === "neurons");
+  if (!met) return answer === "no" ? "No dictionary could be compared with the neurons." : "";
+  const others = all.filter((one) => one !== met);
+  const beaten = others.filter((one) => one.won > one.lost).length;
+  const more = !others.length ? "" : beaten === others.length ? ` They are better more often than worse against each of the ${others.length} controls, too.`
+    : ` They are better more often than worse against ${beaten} of the ${others.length} controls.`;
+  const never = absent.length ? ` ${absent.length} more controls lose too much of the layer to be compared.` : "";
+  return `Of ${met.won + met.open + met.lost} measures, ${about} features are better than the neurons in ${met.won} and worse in ${met.lost}; in ${met.open} the two cannot be told apart.${more}${never}`;
 }
 
 function tally(app, { tally: all, about, absent, places, decided_at: at }) {
@@ -27,7 +40,7 @@ function tally(app, { tally: all, about, absent, places, decided_at: at }) {
     ...OUTCOMES.map((outcome) => ({ title: h("span", { class: `duel ${outcome}` }, h("b", {}, outcome)), number: true, cell: (one) => String(one[outcome]) })),
   ];
   return h("div", { class: "tally stack tight" },
-    h("p", { class: "small muted" }, `In how many measures ${about} features are better, where ${placeName(place)}:`),
+    h("p", { class: "small muted" }, `In how many measures ${about} features are better (won), worse (lost) or neither (open), where ${placeName(place)}:`),
     app.ui.table(columns, all, { caption: `Measures that ${about} features win and lose`, wide: true }),
     h("p", { class: "small muted" }, h("b", {}, "won"), ": better, with 95\u00a0% confidence after a correction for the number of tests; ", h("b", {}, "open"), ": cannot be told apart. ",
       `There are ${least === most ? most : `${least} to ${most}`} measures; one that is taken in several variants counts once.`),

@@ -87,14 +87,14 @@ function cause({ its, names, feature: one, images, canDraw, set, to }) {
 }
 
 function inGeneral({ features, all, verdict, kinds, images, set, neuron: unit, to }) {
+  const WORDS = { yes: "Yes", no: "No", mixed: "Mixed" };
+  const [quantity, target] = (verdict?.decided_at ?? "").split("=");
+  const place = quantity === "fvu" ? percent(1 - Number(target), 0) : "";
   const met = verdict?.tally?.find((one) => one.kind === "neurons");
-  const others = (verdict?.tally ?? []).filter((one) => one.kind !== "neurons");
-  const beaten = others.filter((one) => one.won > one.lost).length;
-  const controls = others.length ? ` They are better more often than worse against ${beaten === others.length ? `all ${beaten}` : `${beaten} of the ${others.length}`} controls.` : "";
   return {
     title: "Is it true of all features?", href: to(5, { page: "compare", set, neuron: unit, card: null }), look: ["verdict"],
     text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in many ways: do they fire for few ${kinds}, for ${images} that look alike, does ablating them change the answer? So were controls: stand-ins that learned nothing of the kind, such as random mixtures of neurons. If they do as well, the features deserve no credit.`,
-    todo: "Read the answer in the dashed frame, and the rows of the table.",
-    seen: `${met ? `Against the neurons the features are better in ${met.won} measures and worse in ${met.lost}; in ${met.open} chance alone could make the difference.` : "Where the features win, and where they lose."}${controls}`,
+    todo: "Read the first sentence in the dashed frame, and the row of the neurons in the table. Every row below is a control.",
+    seen: met ? `${WORDS[verdict.answer]}: in ${met.won} measures the features are better than the neurons, in ${met.lost} worse, and in ${met.open} the difference may be chance. ${place ? `For a fair comparison the features have to keep ${place} of what the layer says.` : ""}` : "Where the features win, and where they lose.",
   };
 }

@@ -19,7 +19,7 @@ export function concepts({ app, where, name }) {
       return;
     }
     el.append(
-      h("p", { class: "small muted" }, `Of ${number(found.concepts)} concepts found in the pixels of ${number(found.images)} images, those that it tells furthest above chance: 0 % is chance, 100 % a perfect detector. Chosen here on the images that are shown, which flatters: the run's own scores choose on other images.`),
+      h("p", { class: "small muted" }, `Of ${number(found.concepts)} concepts found in the pixels of ${number(found.images)} images, those that it tells furthest above chance: 0\u00a0% is chance, 100\u00a0% a perfect detector. Chosen here on the images that are shown, which flatters: the run's own scores choose on other images.`),
       ui.table(columns, found.best, { caption: `Concepts of ${name}, furthest above chance first`, wide: true }));
   }, { empty: "Concepts are found in grey drawings only; these images need a table or masks." });
   return ui.card("Concepts that it detects best", place);

@@ -16,7 +16,7 @@ export function head(of) {
       page.firings ? about(of) : ""),
     page.profile && page.firings ? profile(of) : "",
     facts([
-      ["fires on", share(page.density), `${number(page.firings)} of ${number(page.items)} ${places}`],
+      ["is not 0 on", share(page.density), `${number(page.firings)} of ${number(page.items)} ${places}`],
       page.firings && ["strongest", number(page.greatest)],
       page.least < 0 && ["most negative", number(page.least)],
       page.firings && ["mean when firing", number(page.mean)],
@@ -31,7 +31,8 @@ function about(of) {
   if (page.profile) {
     const order = [...page.profile.values.keys()].sort((a, b) => page.profile.values[b] - page.profile.values[a]);
     const shown = order.filter((c, i) => i < 1 || (i < 3 && page.profile.values[c] >= 0.15));
-    line.append(`mostly ${shown.map((c) => `${classes[c]} (${percent(page.profile.values[c], 0)})`).join(", ")}`);
+    // The class with most is not yet most of it.
+    line.append(`${page.profile.values[order[0]] >= 0.5 ? "mostly" : "most for"} ${shown.map((c) => `${classes[c]} (${percent(page.profile.values[c], 0)})`).join(", ")}`);
   }
   const fill = (found) => {
     const best = found?.best[0];
