@@ -7,7 +7,7 @@ from references.explorer_pages import settled
 
 UNIT = "digit_mlp.hidden1"
 STEPS = [
-    ("draw", ["canvas", "neurons", "answer"]),
+    ("draw", ["canvas", "clear", "neurons", "answer"]),
     ("unit", ["by-class"]),
     ("unit", ["by-class"]),
     ("draw", ["ablate", "answer"]),
@@ -114,6 +114,7 @@ def test_what_is_to_be_done_stays_in_reach_on_a_phone(opened_finished, step):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     foot = page.locator(".tour-do").bounding_box()
     assert foot["height"] < 170
+    assert page.locator(".tour-do").evaluate("foot => foot.scrollWidth <= foot.clientWidth")
     unseen = page.locator(", ".join(f"main [data-tour={target}]" for target in STEPS[step - 1][1])).all()
     for _ in range(len(unseen) + 1):
         boxes = [(part, part.bounding_box()) for part in unseen]

@@ -28,6 +28,14 @@ def test_feature_of_the_tour_fires_for_its_class(finished):
     assert chosen.other == shares[other] <= chosen.share
 
 
+def test_units_of_one_class_are_counted_among_neurons_and_features(finished):
+    page = ask(finished, "tour")
+    for name, count in ((page.neurons, page.one_class.neurons), (page.set, page.one_class.features)):
+        shares = np.nan_to_num(ask(finished, "units", layer=page.layer, set=name).shares)
+        assert count == (shares.max(axis=1) >= 0.5).sum()
+    assert 0 <= page.one_class.neurons <= 16
+
+
 def test_drawing_of_the_tour_is_an_image_on_which_ablation_does_what_it_says(finished):
     page = ask(finished, "tour")
     chosen = page.feature

@@ -37,6 +37,14 @@ class TourFeature:
     answer: int | None  # the class that is the most probable then
 
 
+@dataclass(frozen=True)
+class OfOneClass:
+    """How many units have at least half of their activation on one class."""
+
+    neurons: int
+    features: int
+
+
 @dataclass(frozen=True, eq=False)
 class TourPage:
     """What the five steps look at."""
@@ -48,6 +56,7 @@ class TourPage:
     neuron: int  # the one with most of its activation on both classes
     neuron_shares: tuple[float, float]
     feature: TourFeature
+    one_class: OfOneClass
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +86,12 @@ def tour_page(run: RunData, nothing: NoParameters) -> TourPage | None:
     if feature is None:
         return None
     shares = (float(pair[neuron, 0]), float(pair[neuron, 1]))
-    return TourPage(layer.key, layer.shown, layer.neurons, (first, second), neuron, shares, feature)
+    one_class = OfOneClass(
+        *(int((np.nan_to_num(of) >= 0.5).any(axis=1).sum()) for of in (of_neurons, of_features))
+    )
+    return TourPage(
+        layer.key, layer.shown, layer.neurons, (first, second), neuron, shares, feature, one_class
+    )
 
 
 def _layer(run: RunData) -> LayerData | None:

@@ -20,13 +20,15 @@ export class Tools {
       oninput: () => this.#slideTo(Number(this.slider.value) / 100) });
     this.brush = h("div", { class: "row" });
     this.#showBrush();
+    const clear = button("Clear", "Clear the canvas", () => { this.from.textContent = ""; board.load(new Uint8Array(784)); });
+    clear.dataset.tour = "clear";
     this.element = h("div", { class: "stack draw-tools" },
-      this.brush,
       h("div", { class: "row" },
         button("Undo", "Undo (Ctrl+Z on the canvas)", () => board.undo()),
-        button("Clear", "Clear the canvas", () => { this.from.textContent = ""; board.load(new Uint8Array(784)); }),
+        clear,
         button("Thicker", "Make all strokes thicker", () => board.load(thicker(board.ink))),
         button("Noise", "Add noise", () => board.load(noisy(board.ink)))),
+      this.brush,
       h("div", { class: "row" }, h("span", { class: "small muted" }, "Shift"),
         shift("\u2190", "left", 0, -1), shift("\u2191", "up", -1, 0), shift("\u2193", "down", 1, 0), shift("\u2192", "right", 0, 1)),
       h("div", { class: "row" }, button("Test image", "Load a test image that no training has seen", () => this.loadTest(chosen)), this.digit),

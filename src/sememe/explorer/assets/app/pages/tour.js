@@ -16,15 +16,21 @@ export function mount(root, app) {
   function show() {
     const isOver = store.get().tour === "end";
     head.textContent = isOver ? "That was the tour" : "A tour in five steps";
-    ui.panel(body, () => app.api.get("tour"), (chosen, place) => {
+    ui.panel(body, () => asked(isOver), ({ chosen, verdict }, place) => {
       const all = steps(app, chosen);
       place.append(h("div", { class: "tour stack" },
-        isOver ? h("p", {}, "What to take along: a neuron mixes several meanings; a feature of a dictionary may mix fewer; the network uses such features; and whether that is true on the whole has to be measured, against controls, a layer at a time.")
-          : h("p", {}, "About four minutes. A note on top of each page says what it is about and what to do; a dashed frame marks where to look, and all the rest can wait."),
+        isOver ? h("p", {}, `What to take along: a neuron mixes several meanings; a feature that an autoencoder found may mix fewer; the network used the one that we looked at. Whether features are better on the whole has to be measured, against controls, a layer at a time.${verdict ? ` Here, on ${store.layer(chosen.layer).layer}, the answer was \u201c${verdict.answer}\u201d.` : ""}`)
+          : h("p", {}, "Less than five minutes. A note on top of each page says what it is about and what to do; a dashed frame marks where to look, and all the rest can wait."),
         h("ol", { class: "tour-steps" }, all.map((step, i) => h("li", {},
           h("a", { href: step.href }, h("b", { "aria-hidden": "true" }, String(i + 1)), h("span", {}, step.title))))),
         isOver ? onward(store, chosen) : h("p", {}, h("a", { class: "go", href: all[0].href }, "Begin \u2192"))));
     }, { empty: "The tour speaks of neurons and features that fire for classes. This run has none of them: it is not that far yet, or its images have no classes." });
+  }
+
+  /** What the tour speaks of; at its end also what came out. */
+  async function asked(isOver) {
+    const chosen = await app.api.get("tour");
+    return chosen && { chosen, verdict: isOver ? await app.api.get("compare", { layer: chosen.layer }) : null };
   }
 
   show();

@@ -32,7 +32,7 @@ async function verdictAt(app, at) {
 function note(app, at, all) {
   const { store } = app;
   const step = all[at - 1];
-  const next = at < COUNT ? { href: all[at].href, text: `Next: step ${at + 1} \u2192` } : { href: store.link({ page: "tour", tour: "end" }), text: "End the tour" };
+  const next = at < COUNT ? { href: all[at].href, text: "Next \u2192" } : { href: store.link({ page: "tour", tour: "end" }), text: "End the tour" };
   return h("aside", { class: "tour-note", "aria-label": `Tour, step ${at} of ${COUNT}` },
     h("div", { class: "page tour-body" },
       h("div", { class: "stack tight" },

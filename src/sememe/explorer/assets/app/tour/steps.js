@@ -41,9 +41,9 @@ function layers({ here, all, set, neurons, names, classes, canDraw, kinds, to })
       todo: "Look at the units that fire on this image, strongest first. Then go on to the next image.",
       seen: "Each image fires units of its own, many of them a little." };
   }
-  return { title, href: to(1, { page: "draw", set }), look: ["canvas", "neurons", "answer"], text,
+  return { title, href: to(1, { page: "draw", set }), look: ["canvas", "clear", "neurons", "answer"], text,
     todo: `Draw a ${first} on the canvas. Press \u201cClear\u201d and draw a ${second}. Watch the blue bars of the neurons.`,
-    scroll: "They are farther down: \u201cShow me\u201d.",
+    scroll: "(They are farther down: \u201cShow me\u201d.)",
     seen: "With every stroke some neurons fire more strongly, others less, and the answer follows. (Even an empty canvas gets one.)" };
 }
 
@@ -51,22 +51,22 @@ function neuron({ shown, names, kinds, classes, neuron: unit, neuron_shares: sha
   const [first, second] = classes.map((c) => names[c]);
   return {
     title: `A neuron that fires for ${first} and for ${second}`, href: to(2, { page: "unit", set: neurons, unit }), look: ["by-class"],
-    text: `Does a neuron stand for one thing? The network was shown ${shown} images, and it was added up how strongly neuron ${unit} fired. The bars say how much of that went to each of the ${number(names.length)} ${kinds}. A neuron that stands for ${second} alone would have a single bar, of 100 %.`,
+    text: `Does a neuron stand for one thing? The network was shown ${shown} images, and it was added up how strongly neuron ${unit} fired. The bars say how much of that, its activation, went to each of the ${number(names.length)} ${kinds}. A neuron that stands for ${second} alone would have a single bar, of 100 %.`,
     todo: `Look at the bars of neuron ${unit} in the dashed frame.`,
     seen: `${percent(shares[0], 0)} went to ${first}, ${percent(shares[1], 0)} to ${second}, the rest to others. Such a neuron is polysemantic: it has many meanings. With a single one it would be monosemantic.`,
   };
 }
 
-function feature({ its, rival, names, kinds, classes, feature: one, features, all, neuron: unit, neuron_shares: shares, set, pin, to }) {
+function feature({ its, rival, names, kinds, classes, feature: one, features, all, neuron: unit, neuron_shares: shares, one_class, set, pin, to }) {
   const ofNeuron = (name) => percent(shares[classes.findIndex((c) => names[c] === name)], 0);
   const k = features.title.match(/^(.*), k = (\d+)$/);
   const kind = k ? `This SAE is of the kind \u201c${k[1]}\u201d; \u201ck = ${k[2]}\u201d: about ${k[2]} features fire for an image.` : `This SAE is of the kind \u201c${features.title}\u201d.`;
   return {
     title: `Now a feature that fires for ${its} and not for ${rival}`, href: to(3, { page: "unit", set, unit: one.unit, pin }), look: ["by-class"],
-    text: `A feature is a fixed mixture of the layer\u2019s ${number(all.n_units)} neurons. A second, small network, a sparse autoencoder (SAE), found ${number(features.n_units)} such mixtures without being told the ${kinds}. They are not part of the first network: a sum of a few of them says the same as its ${number(all.n_units)} numbers. ${kind}`,
+    text: `A feature is a fixed mixture of the layer\u2019s ${number(all.n_units)} neurons. A second, small network, a sparse autoencoder (SAE), found ${number(features.n_units)} such mixtures, a dictionary, without being told the ${kinds}. How much of a mixture is in an image is how strongly the feature fires. Features are no part of the network that reads ${kinds}: they say nearly the same as the layer\u2019s ${number(all.n_units)} numbers in another way, as a sum of a few. ${kind}`,
     todo: `Compare the bars in the two dashed frames: A is feature ${one.unit}, B is neuron ${unit} again.`,
     scroll: "\u201cShow me\u201d goes from one to the other.",
-    seen: `${percent(one.share, 0)} of the feature\u2019s firing went to ${its} and ${percent(one.other, 0)} to ${rival}; of the neuron\u2019s ${ofNeuron(its)} and ${ofNeuron(rival)}. This feature is nearer to a single meaning. Not every one is: step 5 asks about all.`,
+    seen: `${percent(one.share, 0)} of the feature\u2019s firing went to ${its} and ${percent(one.other, 0)} to ${rival}; of the neuron\u2019s ${ofNeuron(its)} and ${ofNeuron(rival)}. This feature is nearer to a single meaning. Of all ${number(features.n_units)} features ${one_class.features} give at least half of their firing to one of the ${kinds}, of the ${number(all.n_units)} neurons ${one_class.neurons || "none"}.`,
   };
 }
 
@@ -91,10 +91,12 @@ function inGeneral({ features, all, verdict, kinds, images, set, neuron: unit, t
   const [quantity, target] = (verdict?.decided_at ?? "").split("=");
   const place = quantity === "fvu" ? percent(1 - Number(target), 0) : "";
   const met = verdict?.tally?.find((one) => one.kind === "neurons");
+  const others = (verdict?.tally ?? []).filter((one) => one !== met);
+  const beaten = others.filter((one) => one.won > one.lost).length;
   return {
-    title: "Is it true of all features?", href: to(5, { page: "compare", set, neuron: unit, card: null }), look: ["verdict"],
-    text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in many ways: do they fire for few ${kinds}, for ${images} that look alike, does ablating them change the answer? So were controls: stand-ins that learned nothing of the kind, such as random mixtures of neurons. If they do as well, the features deserve no credit.`,
-    todo: "Read the first sentence in the dashed frame, and the row of the neurons in the table. Every row below is a control.",
-    seen: met ? `${WORDS[verdict.answer]}: in ${met.won} measures the features are better than the neurons, in ${met.lost} worse, and in ${met.open} the difference may be chance. ${place ? `For a fair comparison the features have to keep ${place} of what the layer says.` : ""}` : "Where the features win, and where they lose.",
+    title: "Are features better on the whole?", href: to(5, { page: "compare", set, neuron: unit, card: null }), look: ["verdict"],
+    text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in many ways: do they fire for few ${kinds}, for ${images} that look alike, does ablating them change the answer? So were controls: other ways to write the layer, such as random mixtures of its neurons. If they do as well, the features deserve no credit.`,
+    todo: "Read the large text in the dashed frame, and the row of the neurons in the table; the rows below it are controls.",
+    seen: met ? `${WORDS[verdict.answer]}: in ${met.won} measures the features are better than the neurons, in ${met.lost} worse, and in ${met.open} the difference may be chance. ${others.length ? `Against ${beaten === others.length ? `each of the ${beaten}` : `${beaten} of the ${others.length}`} controls they are better more often than worse. ` : ""}${place ? `All are compared where they keep ${place} of what the layer says.` : ""}` : "Where the features win, and where they lose.",
   };
 }
