@@ -5,6 +5,12 @@ import { h } from "../ui.js";
 import { write } from "./bars.js";
 import { AblateToggle } from "./toggle.js";
 
+/** Which column a link's unit is of. One that names none comes from another page, where the set says it; null: of neither. */
+export function columnOf({ of, set }, { layer, unitSet }) {
+  if (of === "neurons" || of === "features") return of;
+  return set === layer.neurons ? "neurons" : set === unitSet.key ? "features" : null;
+}
+
 export class ChosenLine {
   #chosen = null;
 

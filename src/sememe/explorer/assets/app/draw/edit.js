@@ -12,6 +12,7 @@ const HOW = [
 ];
 
 const EDIT = /^(?<of>[fn])(?<unit>\d{1,9})(?<how>[acs])(?<value>-?\d+(\.\d+)?(e[+-]?\d+)?)?$/; // "f17a", "n3c1.5", "f2s-0.3"
+const MOST = 1e6; // of a value; live/question.py refuses more
 const NAMES = { f: "features", n: "neurons", a: "ablate", c: "clamp", s: "steer" };
 
 const nameOf = ({ of, unit }) => `${of === "neurons" ? "neuron" : "feature"} ${unit}`;
@@ -93,7 +94,8 @@ export class EditPanel {
   /** Take the edits of a link; false, and nothing changes, where it holds anything else. `counts`: units by kind. */
   take(text, counts) {
     const found = text.split(",").filter(Boolean).map((part) => EDIT.exec(part)?.groups);
-    const isKnown = (edit) => edit && Number(edit.unit) < counts[NAMES[edit.of]] && (edit.how === "a") === (edit.value === undefined);
+    const isKnown = (edit) => edit && Number(edit.unit) < counts[NAMES[edit.of]] && (edit.how === "a") === (edit.value === undefined)
+      && Math.abs(edit.value ?? 0) <= MOST;
     if (!found.every(isKnown)) return false;
     this.edits = new Map(found.map(({ of, unit, how, value = "0" }) =>
       [`${NAMES[of]}/${Number(unit)}`, { of: NAMES[of], unit: Number(unit), how: NAMES[how], value: Number(value) }]));

@@ -3,7 +3,7 @@
 import { write } from "../draw/bars.js";
 import { Board } from "../draw/board.js";
 import { Changed } from "../draw/changed.js";
-import { ChosenLine } from "../draw/chosen.js";
+import { ChosenLine, columnOf } from "../draw/chosen.js";
 import { SIDE, isBlank, pack, unpack } from "../draw/drawing.js";
 import { EditPanel } from "../draw/edit.js";
 import { Edges } from "../draw/edges.js";
@@ -231,10 +231,12 @@ class DrawPage {
   }
 
   #showChosen() {
-    const { unit, of = "features" } = this.app.store.get();
+    const selection = this.app.store.get();
     const { layer, unitSet } = this.#where;
+    const { unit } = selection;
+    const of = columnOf(selection, this.#where);
     const count = of === "neurons" ? layer.n_neurons : unitSet.n_units;
-    const chosen = Number.isInteger(unit) && unit < count ? { of, unit } : null;
+    const chosen = of && Number.isInteger(unit) && unit < count ? { of, unit } : null;
     this.edit.choose(chosen, { layer, unitSet });
     this.#showHeld();
     if (this.#answer) this.#answered(this.#answer); // the chosen feature is shown, however weak it is
