@@ -38,6 +38,45 @@ def test_below_the_verdict_stands_in_how_many_measures_each_control_is_beaten(op
         assert abs(width / whole - counts[outcome] / sum(counts.values())) < 0.03
 
 
+@pytest.mark.parametrize(
+    ("others", "absent", "end"),
+    [
+        (
+            [(5, 1), (3, 2)],
+            ["PCA", "ICA"],
+            "each of the 2 other controls, too. 2 more controls could not",
+        ),
+        (
+            [(5, 1), (2, 2)],
+            ["PCA"],
+            "1 of the 2 other controls. 1 more control could not be compared.",
+        ),
+        ([(5, 1)], [], "against the other control, too."),
+        ([(1, 1)], [], "against none of the other controls."),
+        ([], [], "cannot be told apart."),
+    ],
+)
+def test_the_verdict_is_said_in_plain_words_first(opened_finished, others, absent, end):
+    page = settled(opened_finished(LINKS["runs"]))
+
+    def with_these_controls(route):
+        answer = route.fetch()
+        content = answer.json()
+        met = {**content["tally"][0], "kind": "neurons", "won": 8, "lost": 3, "open": 9}
+        rest = [{**met, "kind": "control", "won": won, "lost": lost} for won, lost in others]
+        route.fulfill(response=answer, json={**content, "tally": [met, *rest], "absent": absent})
+
+    page.route("**/api/compare*", with_these_controls)
+    page.evaluate("link => { location.hash = link; }", LINKS["compare"])
+    said = page.locator(".verdict-card .lead")
+    said.wait_for()
+    assert re.search(
+        r"Of 20 measures, .+ features are better than the neurons in 8 and worse in 3; in 9 the two cannot",
+        said.inner_text(),
+    )
+    assert end in said.inner_text()
+
+
 def test_the_table_of_wins_counts_as_the_verdict_does_and_says_what_was_not_tested(opened_finished):
     page = settled(opened_finished(LINKS["runs"]))
 

@@ -24,9 +24,10 @@ function plainly({ about, answer, tally: all, absent }) {
   if (!met) return answer === "no" ? "No dictionary could be compared with the neurons." : "";
   const others = all.filter((one) => one !== met);
   const beaten = others.filter((one) => one.won > one.lost).length;
-  const more = !others.length ? "" : beaten === others.length ? ` They are better more often than worse against each of the ${others.length} controls, too.`
-    : ` They are better more often than worse against ${beaten} of the ${others.length} controls.`;
-  const never = absent.length ? ` ${absent.length} more controls lose too much of the layer to be compared.` : "";
+  const whom = !beaten ? "none of the other controls" : beaten < others.length ? `${beaten} of the ${others.length} other controls`
+    : `${beaten > 1 ? `each of the ${beaten} other controls` : "the other control"}, too`;
+  const more = others.length ? ` They are better more often than worse against ${whom}.` : "";
+  const never = absent.length ? ` ${absent.length} more control${absent.length > 1 ? "s" : ""} could not be compared.` : "";
   return `Of ${met.won + met.open + met.lost} measures, ${about} features are better than the neurons in ${met.won} and worse in ${met.lost}; in ${met.open} the two cannot be told apart.${more}${never}`;
 }
 
