@@ -77,36 +77,51 @@ def test_a_dead_unit_is_beaten_whichever_end_is_better(higher_is_better):
     assert beaten(-1.0, np.array([np.nan, np.nan]), higher_is_better) == 1
 
 
-def test_units_that_the_run_did_not_score_are_no_yardstick(finished, tmp_path):
-    folder = shutil.copytree(finished.folder.root, tmp_path / "run")
-    path = folder / "measures" / f"{MLP}.units.parquet"
+def without_scores(finished, root, units):
+    """A copy of the run that did not score some units: `units` masks them by set, number and deadness."""
+    path = shutil.copytree(finished.folder.root, root) / "measures" / f"{MLP}.units.parquet"
     table = read_units(path)
-    sets = np.array(table["unit_set"].to_pylist())
-    unit, dead = np.array(table["unit"]), np.array(table["density"]) == 0
-    # Of the random directions every second unit was drawn to be scored, of PCA none was.
-    unscored = ((sets == "RandomDictionary-k3") & (unit % 2 == 1) & ~dead) | (sets == "PCA-k4")
+    dead = np.array(table["density"]) == 0
+    unscored = units(np.array(table["unit_set"].to_pylist()), np.array(table["unit"]), dead)
     for at, name in enumerate(table.column_names):
         if name not in ("unit_set", "unit", "density"):
             values = table[name].to_pylist()
             some = [None if drop else value for value, drop in zip(values, unscored, strict=True)]
             table = table.set_column(at, name, pa.array(some, pa.float64()))
     write_units(path, table)
-    run = RunData(folder)
-    assert [one.key for one in yardsticks(run.layer(MLP), SAE)] == [SAE, "Neurons-k16", "RandomDictionary-k3"]
-    found = is_scored(unit_scores(run.layer(MLP), "RandomDictionary-k3"))
-    np.testing.assert_array_equal(found, ~unscored[sets == "RandomDictionary-k3"])
+    return RunData(root), table, unscored
+
+
+def test_units_that_the_run_did_not_score_are_no_yardstick(finished, tmp_path):
+    drawn = "RandomDictionary-k3"
+    # Of the random directions every second unit was drawn to be scored, of PCA none was.
+    run, table, unscored = without_scores(
+        finished,
+        tmp_path / "run",
+        lambda sets, unit, dead: ((sets == drawn) & (unit % 2 == 1) & ~dead) | (sets == "PCA-k4"),
+    )
+    own = np.array(table["unit_set"].to_pylist()) == drawn
+    assert [one.key for one in yardsticks(run.layer(MLP), SAE)] == [SAE, "Neurons-k16", drawn]
+    found = is_scored(unit_scores(run.layer(MLP), drawn))
+    np.testing.assert_array_equal(found, ~unscored[own])
     score = next(
         each
         for each in ask(run, "unit-scores", layer=MLP, set=SAE, unit=liveliest(run, MLP))
         if each.key == "class_selectivity"
     )
-    among = next(one for one in score.among if one.set == "RandomDictionary-k3")
+    among = next(one for one in score.among if one.set == drawn)
     assert among.units == found.sum()
-    theirs = np.array(table["class_selectivity"].to_numpy(zero_copy_only=False))[
-        sets == "RandomDictionary-k3"
-    ]
+    theirs = np.array(table["class_selectivity"].to_numpy(zero_copy_only=False))[own]
     worse = [np.isnan(other) or other < score.value for other in theirs[found]]
     assert among.beaten == pytest.approx(np.mean(worse))
+
+
+def test_neurons_that_the_run_did_not_score_are_no_yardstick(finished, tmp_path):
+    run, _, _ = without_scores(finished, tmp_path / "run", lambda sets, unit, dead: sets == "Neurons-k16")
+    assert "Neurons-k16" not in [one.key for one in yardsticks(run.layer(MLP), SAE)]
+    scores = ask(run, "unit-scores", layer=MLP, set=SAE, unit=liveliest(run, MLP))
+    assert scores
+    assert all(one.set != "Neurons-k16" for score in scores for one in score.among)
 
 
 def test_standings_name_the_neurons_and_the_controls(finished):

@@ -84,15 +84,12 @@ def yardsticks(layer: LayerData, key: str) -> list[UnitSetData]:
     Only sets whose units the run has scored: of a sweep it scores the points that comparisons need.
     """
     own = layer.unit_set(key)
-    chosen = [own]
-    neurons = layer.neurons
-    if neurons is not None and neurons != key:
-        chosen.append(layer.unit_set(neurons))
     scored = _scored_sets(layer)
+    known = [each for each in layer.unit_sets if scored is None or each.key in scored]
+    chosen = [own, *(each for each in known if each.key == layer.neurons != key)]
     families: dict[str, list[UnitSetData]] = {}
-    for unit_set in layer.unit_sets:
-        is_known = scored is None or unit_set.key in scored
-        if unit_set.kind == "control" and unit_set.family != own.family and is_known:
+    for unit_set in known:
+        if unit_set.kind == "control" and unit_set.family != own.family:
             families.setdefault(unit_set.family, []).append(unit_set)
     # Those that were fitted alike say most; the sort keeps the run's own order among equals.
     nearest = [min(reversed(members), key=lambda each: _apart(each, own)) for members in families.values()]
