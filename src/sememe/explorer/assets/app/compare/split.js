@@ -47,7 +47,7 @@ export class Split {
     const sets = store.layer().unit_sets.filter((one) => one.kind !== "neurons")
       .map((one) => ({ value: one.key, label: one.title, group: one.kind === "features" ? "Features" : "Controls" }));
     return h("div", { class: "tools" }, h("label", { class: "field" }, h("span", {}, "Neuron"), field), step(-1, "\u2190", "Previous neuron"), step(1, "\u2192", "Next neuron"),
-      h("label", { class: "field" }, h("span", {}, "into"), ui.select(sets, features, (value) => store.set({ set: value }, { replace: true }), "Components")));
+      h("label", { class: "field" }, h("span", {}, "into"), ui.select(sets, features, (value) => store.set({ set: value }, { replace: true }), "Units into which it is split")));
   }
 }
 

@@ -39,7 +39,7 @@ export function amount(x) {
 export const signed = (x) => `${x >= 0 ? "+" : ""}${number(x, 2)}`;
 
 /** "+3.1 for 8, \u22121.2 for 3": the two logits that a unit moves most. */
-export function pushes(effects, labels) {
+function pushes(effects, labels) {
   const order = [...effects.keys()].sort((a, b) => Math.abs(effects[b]) - Math.abs(effects[a])).slice(0, 2);
   return order.filter((c) => Math.abs(effects[c]) >= LEAST).map((c) => `${signed(effects[c])} for ${labels[c]}`).join(", ") || "moves no logit";
 }

@@ -102,7 +102,7 @@ class Comparison {
         ui.select(page.measures.map((key) => ({ value: key, label: withDirection(app, key) })), this.measure, (m) => choose({ m }), "Measure")),
       ui.note(this.measure)),
       h("label", { class: "field" }, h("span", {}, "Where"),
-        ui.select(page.places.map((one) => ({ value: one.key, label: placeName(one) })), this.place?.key, (at) => choose({ at }), "Place of comparison")));
+        ui.select(page.places.map((one) => ({ value: one.key, label: placeName(one) })), this.place?.key, (at) => choose({ at }), "Where families are compared")));
     this.#drawFrontier();
     if (this.place) {
       this.#drawMatched();

@@ -34,7 +34,7 @@ function headsOf({ app, page, columns, drawn, best }) {
 }
 
 /** Where a column's bars end: 0 or its least score, and the greatest that there can be. Null: no bars, it has no end. */
-export function axisOf(range, values) {
+function axisOf(range, values) {
   if (!range || range[0] === null || range[1] === null) return null;
   let least = 0;
   for (const value of values) if (value < least) least = value;
