@@ -105,6 +105,24 @@ def test_the_button_in_a_features_row_ablates_it_with_the_answer_in_sight(opened
     assert comes_to(page, torch_says(folder, ink, key))
 
 
+def test_who_cannot_see_the_bars_is_told_the_answer_to_the_edit(opened, folder):
+    page = live(opened(f"#/draw?layer={HIDDEN}"))
+    draw(page, SEVEN)
+    ink = drawing(page)
+    page.locator(".feature").first.click()
+    unit = int(re.search(r"unit=(\d+)", page.url).group(1))
+    for words, edit in (("is ablated", without(folder, HIDDEN, unit)), ("is let go", None)):
+        expected = torch_says(folder, ink, HIDDEN, edit) if edit else torch_says(folder, ink, HIDDEN)
+        page.keyboard.press("a")
+        most = int(np.argmax(expected))
+        told = f"feature {unit} {words}. Answer: {most} ({expected[most]:.0f} %)."
+        page.wait_for_function(
+            """told => [...document.querySelectorAll('[role=status]')]
+                .some((one) => one.textContent.replaceAll('\u00a0', ' ') === told)""",
+            arg=told,
+        )
+
+
 def test_on_a_phone_the_button_under_the_answer_stays_on_the_screen(opened, folder):
     page = live(opened(f"#/draw?layer={HIDDEN}", width=390))
     page.set_viewport_size({"width": 390, "height": 844})

@@ -7,7 +7,7 @@ import pytest
 
 from sememe.measures import DifferenceRow, Estimate, Evaluation, Target, match
 from sememe.measures.record import registry
-from sememe.measures.verdict import family_outcomes, measure_outcomes, verdict
+from sememe.measures.verdict import family_outcomes, measure_outcomes, objections, verdict
 
 AT = Target("fvu", 0.05)
 SPARSE = Target("l0", 8)
@@ -140,6 +140,31 @@ def test_where_no_dictionary_is_as_faithful_the_sentence_is_about_the_sparsity()
         "fc1: with 8 firing an item, other features (20 % of the variance lost) beat the neurons in "
         "selectivity and similarity and cannot be told apart from them in concepts; never at that "
         "sparsity: PCA."
+    )
+
+
+@pytest.mark.parametrize(
+    ("neurons", "random", "answer", "said"),
+    [
+        ("w w w o", "w w", "yes", ""),
+        ("w w w l", "w w", "mixed", "they lose to the neurons in simulation"),
+        ("w w o o", "w w", "mixed", "they win only 2 of 4 groups of measures against the neurons"),
+        ("w l l o", "w w", "no", "they lose to the neurons in similarity and concepts"),
+    ],
+)
+def test_what_is_not_yes_has_an_objection(neurons, random, answer, said):
+    found = judged(rows("neurons", neurons) + rows("random", random))
+    assert found.answer == answer
+    assert "; ".join(objections(found.families)).startswith(said)
+    assert bool(said) == bool(objections(found.families))
+
+
+def test_a_control_that_is_as_good_is_an_objection():
+    unbeaten = rows("neurons", "w w w o") + rows("random", "w w") + rows("rotated", "w l")
+    found = judged(unbeaten, rotated=family("rotated"))
+    assert (found.answer, objections(found.families)) == (
+        "mixed",
+        ["they are no better on the whole than rotated"],
     )
 
 

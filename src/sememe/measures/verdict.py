@@ -73,11 +73,11 @@ class _Duel:
     families: Mapping[str, Outcome]
 
     def those(self, outcome: Outcome) -> list[str]:
-        return [family for family, found in self.families.items() if found == outcome]
+        return _those(self.families, outcome)
 
     @property
     def won(self) -> bool:
-        return len(self.those("won")) > len(self.those("lost"))
+        return _is_won(self.families)
 
 
 def family_outcomes(differences: Iterable[DifferenceRow]) -> dict[str, Outcome]:
@@ -145,7 +145,7 @@ def verdict(
             duels = [_duel(best, control, matches, differences) for control in ordered]
             sentence = _sentence(layer, best, matches, duels, neurons)
             met = {duel.control: duel.families for duel in duels if duel.reached}
-            return Verdict(_answer(duels, neurons), sentence, str(target), met)
+            return Verdict(_answer(met, neurons), sentence, str(target), met)
     first = str(_target(places[0]))
     if all(name in controls for matches in places for name in matches):
         return Verdict("no", f"{layer}: no dictionary was compared, controls only.", first)
@@ -162,16 +162,45 @@ def _duel(
     return _Duel(control, matches[control].reached, family_outcomes(rows))
 
 
-def _answer(duels: Sequence[_Duel], neurons: str) -> Word:
-    met = [duel for duel in duels if duel.reached]
-    others = [duel for duel in met if duel.control != neurons]
-    against = next((duel for duel in met if duel.control == neurons), None)
-    if against is None or not against.won:
+def objections(families: Mapping[str, Mapping[str, str]], neurons: str = "neurons") -> list[str]:
+    """What keeps a verdict from being yes, a clause each; none if nothing does.
+
+    Args:
+        families: as in :attr:`Verdict.families`.
+        neurons: name of the control that the question is about.
+
+    >>> objections({"neurons": {"selectivity": "won", "simulation": "lost", "cause": "won"}})
+    ['they lose to the neurons in simulation']
+    """
+    against = families.get(neurons)
+    if against is None:
+        return [f"they cannot be compared with the {neurons}"]
+    found = []
+    if lost := _those(against, "lost"):
+        found.append(f"they lose to the {neurons} in {_listed(lost)}")
+    won = len(_those(against, "won"))
+    if 2 * won <= len(against):
+        found.append(f"they win only {won} of {len(against)} groups of measures against the {neurons}")
+    if level := [name for name, found in families.items() if name != neurons and not _is_won(found)]:
+        found.append(f"they are no better on the whole than {_listed(level)}")
+    return found
+
+
+def _answer(families: Mapping[str, Mapping[str, Outcome]], neurons: str) -> Word:
+    others = [found for name, found in families.items() if name != neurons]
+    if neurons not in families or not _is_won(families[neurons]):
         return "no"
-    if others and not any(duel.won for duel in others):
+    if others and not any(_is_won(found) for found in others):
         return "no"
-    clear = not against.those("lost") and 2 * len(against.those("won")) > len(against.families)
-    return "yes" if clear and all(duel.won for duel in others) else "mixed"
+    return "mixed" if objections(families, neurons) else "yes"
+
+
+def _those(families: Mapping[str, str], outcome: Outcome) -> list[str]:
+    return [family for family, found in families.items() if found == outcome]
+
+
+def _is_won(families: Mapping[str, str]) -> bool:
+    return len(_those(families, "won")) > len(_those(families, "lost"))
 
 
 def _sentence(

@@ -11,7 +11,7 @@ from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.score import Kind, Score
 from sememe.explorer.views.common import LayerAddress
 from sememe.measures import DifferenceRow, MeasureTable, Row, registry
-from sememe.measures.verdict import family_outcomes, measure_outcomes
+from sememe.measures.verdict import family_outcomes, measure_outcomes, objections
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class ComparePage:
     about: str  # the dictionary that the sentence is about; "" where none gets to a place
     tally: tuple[Tally, ...]  # of that dictionary there
     absent: tuple[str, ...]  # controls that never get there
+    objections: tuple[str, ...]  # what keeps the answer from being yes, a clause each
     measures: tuple[str, ...]  # of units, in the order of their families
     drawn: str  # the measure to begin with
     lines: tuple[Line, ...]
@@ -119,6 +120,7 @@ def compare_page(run: RunData, address: LayerAddress) -> ComparePage | None:
         about=about,
         tally=() if decided is None else tuple(one for one in decided.tallies if one.family == about),
         absent=() if decided is None else _absent(decided),
+        objections=tuple(objections(table.families.get(name, {}))),
         measures=measures,
         drawn=next((key for key in measures if key == "monosemanticity_score[encoder, centred]"), drawn),
         lines=tuple(_lines(layer, table)),

@@ -19,7 +19,7 @@ export function verdict({ app, page }) {
 }
 
 /** The verdict for who does not know the measures: against the neurons, then against the other controls. */
-function plainly({ about, answer, tally: all, absent }) {
+function plainly({ about, answer, tally: all, absent, objections }) {
   const met = all.find((one) => one.kind === "neurons");
   if (!met) return answer === "no" ? "No dictionary could be compared with the neurons." : "";
   const others = all.filter((one) => one !== met);
@@ -27,8 +27,9 @@ function plainly({ about, answer, tally: all, absent }) {
   const whom = !beaten ? "none of the other controls" : beaten < others.length ? `${beaten} of the ${others.length} other controls`
     : `${beaten > 1 ? `each of the ${beaten} other controls` : "the other control"}, too`;
   const more = others.length ? ` They are better more often than worse against ${whom}.` : "";
+  const why = answer === "mixed" && objections.length ? ` Mixed and not yes, because ${objections.join(", and ")}.` : "";
   const never = absent.length ? ` ${absent.length} more control${absent.length > 1 ? "s" : ""} could not be compared.` : "";
-  return `Of ${met.won + met.open + met.lost} measures, ${about} features are better than the neurons in ${met.won} and worse in ${met.lost}; in ${met.open} the two cannot be told apart.${more}${never}`;
+  return `Of ${met.won + met.open + met.lost} measures, ${about} features are better than the neurons in ${met.won} and worse in ${met.lost}; in ${met.open} the two cannot be told apart.${more}${never}${why}`;
 }
 
 function tally(app, { tally: all, about, absent, places, decided_at: at }) {

@@ -45,9 +45,9 @@ export class EditPanel {
   /** Ablate a unit {of, unit}, or let it go. */
   toggle(which) {
     const how = this.isAblated(which) ? "off" : "ablate";
-    this.news = `${nameOf(which)} is ${how === "off" ? "let go" : "ablated"}.`;
     this.#set(how, undefined, which);
     this.#build();
+    this.news = { text: `${nameOf(which)} is ${how === "off" ? "let go" : "ablated"}.`, before: this.answer };
   }
 
   isHeld(which) {
@@ -188,8 +188,10 @@ export class EditPanel {
   /** @param both the answer's sides, before the edits and with them; `said` is the answer in short */
   update(answer, both, highest, said) {
     Object.assign(this, { answer, both, highest, said });
-    if (this.news) this.app.announce(`${this.news} Answer: ${said}.`); // who cannot see the bars hears it
-    this.news = null;
+    if (this.news && answer !== this.news.before) { // who cannot see the bars hears the answer to the edit, not the one before
+      this.app.announce(`${this.news.text} Answer: ${said}.`);
+      this.news = null;
+    }
     if (!this.chosen || !this.facts) return;
     const { of, unit } = this.chosen;
     const { before, now } = both;

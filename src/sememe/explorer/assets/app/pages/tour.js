@@ -20,7 +20,7 @@ export function mount(root, app) {
       const all = steps(app, chosen);
       place.append(h("div", { class: "tour stack" },
         isOver ? h("p", {}, `What to take along: a neuron mixes several meanings; a feature that an autoencoder found may mix fewer; the network used the one that we looked at. Whether features are better on the whole has to be measured, against controls, a layer at a time.${verdict ? ` Here, on ${store.layer(chosen.layer).layer}, the answer was \u201c${verdict.answer}\u201d.` : ""}`)
-          : h("p", {}, "Less than five minutes. A note on top of each page says what it is about and what to do; a dashed frame marks where to look, and all the rest can wait."),
+          : h("p", {}, "Four to five minutes. A note on top of each page says what it is about and what to do; a dashed frame marks where to look, and all the rest can wait."),
         h("ol", { class: "tour-steps" }, all.map((step, i) => h("li", {},
           h("a", { href: step.href }, h("b", { "aria-hidden": "true" }, String(i + 1)), h("span", {}, step.title))))),
         isOver ? onward(store, chosen) : h("p", {}, h("a", { class: "go", href: all[0].href }, "Begin \u2192"))));

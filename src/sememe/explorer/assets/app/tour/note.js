@@ -59,7 +59,8 @@ function again(store, { href }) {
 function showNext(look) {
   let last = -1;
   return () => {
-    const parts = look.flatMap((name) => [...document.querySelectorAll(`main [data-tour="${name}"]`)]);
+    const parts = look.flatMap((name) => [...document.querySelectorAll(`main [data-tour="${name}"]`)])
+      .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top);
     const [top, bottom] = [document.querySelector("header.bar").getBoundingClientRect().bottom, document.querySelector(".tour-do").getBoundingClientRect().top];
     const isHidden = (part) => {
       const box = part.getBoundingClientRect();

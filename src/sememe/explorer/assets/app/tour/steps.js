@@ -43,7 +43,7 @@ function layers({ here, all, set, neurons, names, classes, canDraw, kinds, to })
   }
   return { title, href: to(1, { page: "draw", set }), look: ["canvas", "clear", "neurons", "answer"], text,
     todo: `Draw a ${first} on the canvas. Press \u201cClear\u201d and draw a ${second}. Watch the blue bars of the neurons.`,
-    scroll: "(They are farther down: \u201cShow me\u201d.)",
+    scroll: "(They are farther down: \u201cShow me\u201d after each digit.)",
     seen: "With every stroke some neurons fire more strongly, others less, and the answer follows. (Even an empty canvas gets one.)" };
 }
 
@@ -59,8 +59,8 @@ function neuron({ shown, names, kinds, classes, neuron: unit, neuron_shares: sha
 
 function feature({ its, rival, names, kinds, classes, feature: one, features, all, neuron: unit, neuron_shares: shares, one_class, set, pin, to }) {
   const ofNeuron = (name) => percent(shares[classes.findIndex((c) => names[c] === name)], 0);
-  const k = features.title.match(/^(.*), k = (\d+)$/);
-  const kind = k ? `This SAE is of the kind \u201c${k[1]}\u201d; \u201ck = ${k[2]}\u201d: about ${k[2]} features fire for an image.` : `This SAE is of the kind \u201c${features.title}\u201d.`;
+  const k = features.title.match(/, k = (\d+)$/)?.[1];
+  const kind = `This SAE is called \u201c${features.title}\u201d: one of several recipes${k ? `; about ${k} of its features fire for an image` : ""}.`;
   return {
     title: `Now a feature that fires for ${its} and not for ${rival}`, href: to(3, { page: "unit", set, unit: one.unit, pin }), look: ["by-class"],
     text: `A feature is a fixed mixture of the layer\u2019s ${number(all.n_units)} neurons. A second, small network, a sparse autoencoder (SAE), found ${number(features.n_units)} such mixtures, a dictionary, without being told the ${kinds}. How much of a mixture is in an image is how strongly the feature fires. Features are no part of the network that reads ${kinds}: they say nearly the same as the layer\u2019s ${number(all.n_units)} numbers in another way, as a sum of a few. ${kind}`,
@@ -83,20 +83,20 @@ function cause({ its, names, feature: one, images, canDraw, set, to }) {
   return { title, href: to(4, { page: "draw", set, unit: one.unit, of: "features", d: pack(one.ink.values) }), look: ["ablate", "answer"],
     text: `${why} On the canvas is a ${its} of the test images, and feature ${one.unit} is chosen.`,
     todo: `Press \u201cablate\u201d in the dashed frame and watch the bar of ${its} in the answer. Press it again to bring the feature back.`,
-    seen: `The probability of ${its} goes from ${percent(one.before, 0)} (the outline) to ${percent(one.after, 0)}${instead === its ? "" : `, and the answer is now ${instead}`}: the network uses this feature. We picked one of the ${images} of ${its} where it matters most; on others, other features say ${its} as well, and it matters less.` };
+    seen: `The probability of ${its} goes from ${percent(one.before, 0)} (the outline) to ${percent(one.after, 0)}${instead === its ? "" : `, and the answer is now ${instead}`}: the network uses what the feature says. We picked one of the ${images} of ${its} where it matters most; on others, other features say ${its} as well, and it matters less.` };
 }
 
 function inGeneral({ features, all, verdict, kinds, images, set, neuron: unit, to }) {
-  const WORDS = { yes: "Yes", no: "No", mixed: "Mixed" };
   const [quantity, target] = (verdict?.decided_at ?? "").split("=");
-  const place = quantity === "fvu" ? percent(1 - Number(target), 0) : "";
+  const kept = quantity === "fvu" ? percent(1 - Number(target), 0) : "";
   const met = verdict?.tally?.find((one) => one.kind === "neurons");
   const others = (verdict?.tally ?? []).filter((one) => one !== met);
   const beaten = others.filter((one) => one.won > one.lost).length;
+  const ahead = [met && met.won > met.lost && "the neurons", beaten && (beaten === others.length ? `each of the ${beaten} controls` : `${beaten} of the ${others.length} controls`)].filter(Boolean);
   return {
     title: "Are features better on the whole?", href: to(5, { page: "compare", set, neuron: unit, card: null }), look: ["verdict"],
     text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in many ways: do they fire for few ${kinds}, for ${images} that look alike, does ablating them change the answer? So were controls: other ways to write the layer, such as random mixtures of its neurons. If they do as well, the features deserve no credit.`,
     todo: "Read the large text in the dashed frame, and the row of the neurons in the table; the rows below it are controls.",
-    seen: met ? `${WORDS[verdict.answer]}: in ${met.won} measures the features are better than the neurons, in ${met.lost} worse, and in ${met.open} the difference may be chance. ${others.length ? `Against ${beaten === others.length ? `each of the ${beaten}` : `${beaten} of the ${others.length}`} controls they are better more often than worse. ` : ""}${place ? `All are compared where they keep ${place} of what the layer says.` : ""}` : "Where the features win, and where they lose.",
+    seen: met ? `${ahead.length ? `The features are better more often than worse against ${ahead.join(" and ")}` : "Neither against the neurons nor against a control are the features better more often than worse"}. The answer is \u201c${verdict.answer}\u201d${verdict.answer === "mixed" ? "; the frame says why it is not yes" : ""}.${kept ? ` All are compared where they keep ${kept} of what the layer says (of its variance).` : ""}` : "Where the features win, and where they lose.",
   };
 }

@@ -32,7 +32,7 @@ function about(of) {
     const order = [...page.profile.values.keys()].sort((a, b) => page.profile.values[b] - page.profile.values[a]);
     const shown = order.filter((c, i) => i < 1 || (i < 3 && page.profile.values[c] >= 0.15));
     // The class with most is not yet most of it.
-    line.append(`${page.profile.values[order[0]] >= 0.5 ? "mostly" : "most for"} ${shown.map((c) => `${classes[c]} (${percent(page.profile.values[c], 0)})`).join(", ")}`);
+    line.append(`${page.profile.values[order[0]] >= 0.5 ? "mostly" : "most for"} ${shown.map((c) => `${classes[c]} (${percent(page.profile.values[c], 0).replace(" ", "\u00a0")})`).join(", ")}`);
   }
   const fill = (found) => {
     const best = found?.best[0];
