@@ -1,5 +1,6 @@
 """Who answers a stroke: the page where it has a kernel, the server where it has none, never an old answer."""
 
+import numpy as np
 import pytest
 
 from references.drawing_in_browser import HIDDEN, SEVEN, comes_to, draw, drawing, live, torch_says, until
@@ -104,3 +105,20 @@ def test_an_answer_that_comes_late_does_not_take_the_place_of_a_newer_one(opened
     assert found["asked"] == 1
     assert set(found["said"]) == {10}
     assert found["late"] == 0
+
+
+def test_what_is_edited_before_the_next_layer_is_there_waits_for_it(opened, folder):
+    page = live(opened(f"#/draw?layer={HIDDEN}"))
+    draw(page, SEVEN)
+    ink = drawing(page)
+    waiting = []
+    page.route("**/api/pixel_weights?*", lambda route: waiting.append(route))
+    page.get_by_role("radio", name="fc1").click()
+    page.evaluate("() => { location.hash += '&unit=3&of=neurons'; }")
+    page.keyboard.press("a")
+    until(page, "location.hash.includes('hold=n3a')")
+    assert len(waiting) == 1
+    waiting[0].continue_()
+    assert comes_to(
+        page, torch_says(folder, ink, "digit_cnn.fc1", lambda x: np.where(np.arange(128) == 3, 0, x))
+    )

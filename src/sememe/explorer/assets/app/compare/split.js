@@ -73,7 +73,7 @@ function bars({ app, found, layer, features, neurons, neuron, items }) {
   const { carriers, others, others_count: rest, error, constant, profile } = found;
   const shares = [...carriers.map((one) => one.share), others, error];
   const axis = [Math.min(0, ...shares), Math.max(...shares, 0.01)];
-  const kind = store.unitSet(features).kind;
+  const { kind } = store.unitSet(features, store.layer(layer));
   const classes = (values, of, name) => values && ui.bars(values.values, { kind: of, label: `Activation of ${name} by class` });
   const row = (name, value, { of = "control", by = "" } = {}) => h("li", { class: `split-part ${of}` }, name, signedTrack(value, axis), h("b", { class: "split-value" }, part(value)), by);
   const said = (text, more) => h("span", { class: "split-name" }, text, more && h("small", {}, more));

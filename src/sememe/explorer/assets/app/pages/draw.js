@@ -64,6 +64,7 @@ class DrawPage {
     this.view = {
       update: (selection, changed) => this.#selected(selection, changed),
       unmount: () => {
+        this.#where = this.neurons = null;
         clearTimeout(this.#writing);
         cancelAnimationFrame(this.#frame);
         forget();
@@ -150,7 +151,7 @@ class DrawPage {
   async #look(layer, unitSet) {
     this.#where = { layer, unitSet };
     this.#highest = { neurons: 0, features: 0 };
-    this.#answer = null;
+    this.#answer = this.neurons = null;
     this.edit.forget();
     this.changed.forget();
     this.#pick();
@@ -287,9 +288,9 @@ class DrawPage {
   }
 
   #answered(answer, at = null) {
-    const { layer } = this.#where;
-    // An answer that was on its way when the layer changed is of the wrong shape, and another is coming.
-    if (!(layer.layer in answer.layers) || answer.strength.shape[0] !== this.#where.unitSet.n_units) return;
+    const { layer, unitSet } = this.#where ?? {};
+    // An answer that was on its way when the layer or the page changed is of the wrong shape; another is coming.
+    if (!this.neurons || !(layer.layer in answer.layers) || answer.strength.shape[0] !== unitSet.n_units) return;
     this.#answer = answer;
     if (this.complaint === "answer") this.message.hidden = true;
     // Where the last edit was let go, the answer that is on its way has none: until then, what was before it is shown.

@@ -58,7 +58,7 @@ export function mount(root, app) {
 function fill(app, page, place, { layer, set, image }) {
   const { run, store, ui } = app;
   const names = run.label_names;
-  const units = store.unitSet(set);
+  const units = store.unitSet(set, store.layer(layer));
   const predicted = page.probabilities && argmax(page.probabilities.values);
   const chosen = store.get().class ?? predicted ?? 0;
   const k = page.logits?.values.length ?? 0;
@@ -85,7 +85,7 @@ function fill(app, page, place, { layer, set, image }) {
 function contributions(app, page, { layer, set, wanted, k }) {
   const { run, store, ui } = app;
   const names = run.label_names;
-  const units = store.unitSet(set);
+  const units = store.unitSet(set, store.layer(layer));
   const order = Array.from(page.units.values, (_, i) => i);
   const of = (i) => (page.contribution ? page.contribution.values[i * k + wanted] : null);
   const by = store.get().by === "activation" || !page.contribution ? "activation" : "contribution";
