@@ -52,6 +52,15 @@ def test_the_unit_that_one_comes_from_is_the_one_that_is_chosen(opened, query, c
     assert line.locator(".kind").all_inner_texts() == ([] if chosen is None else [chosen])
 
 
+def test_the_neuron_that_is_chosen_is_the_one_whose_page_opens(opened):
+    page = live(opened(f"#/draw?layer={HIDDEN}&of=neurons&unit=3"))
+    page.get_by_role("link", name="Unit", exact=True).click()
+    page.locator(".unit-title h2", has_text="neuron 3").wait_for()
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    until(page, "document.querySelector('.chosen-line .kind')?.innerText === 'neuron 3'")
+
+
 @pytest.mark.parametrize(
     ("link", "sentence"),
     [

@@ -22,11 +22,13 @@ def note(page):
     return found
 
 
-def framed(page, name):
-    """Whether what the step speaks of is there and has its frame."""
-    target = page.locator(f"main [data-tour={name}]").first
-    target.wait_for()
-    return target.evaluate("element => getComputedStyle(element).outlineStyle") == "dashed"
+def framed(page, *names):
+    """Waits until what a step speaks of is there and has its frame."""
+    page.wait_for_function(
+        """names => names.every((name) => [...document.querySelectorAll(`main [data-tour=${name}]`)]
+            .some((part) => part.checkVisibility() && getComputedStyle(part).outlineStyle === 'dashed'))""",
+        arg=names,
+    )
 
 
 def test_tour_leads_from_neurons_to_the_comparison_and_ends(opened_finished):
@@ -39,7 +41,7 @@ def test_tour_leads_from_neurons_to_the_comparison_and_ends(opened_finished):
         )
         settled(page)
         assert f"#/{name}?" in page.url
-        assert all(framed(page, target) for target in targets)
+        framed(page, *targets)
         box = note(page).bounding_box()
         assert box["y"] + box["height"] <= page.locator("main").bounding_box()["y"]
         page.locator(".tour-note .go").click()
@@ -49,6 +51,9 @@ def test_tour_leads_from_neurons_to_the_comparison_and_ends(opened_finished):
     page.get_by_role("link", name="Draw what you like").click()
     page.wait_for_selector(".view-draw")
     assert "tour=" not in page.url
+    page.go_back()
+    page.wait_for_selector(".view-tour")
+    assert "tour=" not in page.get_by_role("link", name="Tour", exact=True).get_attribute("href")
 
 
 def test_tours_step_is_in_the_address_and_goes_along(opened_finished):
@@ -61,7 +66,7 @@ def test_tours_step_is_in_the_address_and_goes_along(opened_finished):
     page.locator(".tour-note").get_by_role("link", name="Back to its page").click()
     settled(page)
     assert "#/unit" in page.url
-    assert framed(page, "by-class")
+    framed(page, "by-class")
 
 
 def test_ablation_on_the_tour_moves_the_bar_to_what_it_says(opened_finished, finished):
@@ -79,6 +84,24 @@ def test_ablation_on_the_tour_moves_the_bar_to_what_it_says(opened_finished, fin
         arg=[feature.of_class, said],
     )
     assert f"{100 * feature.after:.0f}" in bar.inner_text()
+
+
+def test_who_goes_on_by_keyboard_reads_on_in_the_note(opened_finished):
+    page = settled(opened_finished("#/tour"))
+    page.locator(".tour-steps a").first.click()
+    note(page)
+    for step in (2, 3, 4):
+        page.locator(".tour-note .go").press("Enter")
+        page.wait_for_function(
+            """step => {
+                const told = [...document.querySelectorAll('[role=status]')].map((one) => one.textContent);
+                return document.activeElement.dataset.step === String(step)
+                    && told.some((text) => text.startsWith(`Tour, step ${step}`));
+            }""",
+            arg=step,
+        )
+        settled(page)
+        assert page.evaluate("document.activeElement.className") == "tour-note"
 
 
 def test_image_that_was_drawn_over_can_be_had_again(opened_finished):
@@ -109,7 +132,7 @@ def test_last_step_says_how_the_features_did_against_the_neurons(opened_finished
 def test_what_is_to_be_done_stays_in_reach_on_a_phone(opened_finished, step):
     page = settled(opened_finished("#/tour", width=390))
     page.locator(".tour-steps a").nth(step - 1).click()
-    assert all(framed(page, target) for target in STEPS[step - 1][1])
+    framed(page, *STEPS[step - 1][1])
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     foot = page.locator(".tour-do").bounding_box()

@@ -91,8 +91,8 @@ READING = (
         controls, at the same fidelity to the layer or at the same number of firing units.
     """),
     _flow("""
-        A 95 % interval is where the score would lie in 95 of 100 repetitions with other images and units
-        (bootstrap). Firing means any activation other than zero. A dead unit never fires on the images
+        Of 100 intervals of 95 %, each from other images and units, about 95 hold the true score (they come
+        from a bootstrap). Firing means any activation other than zero. A dead unit never fires on the images
         that are scored; it counts as 0 in every mean.
     """),
     "Images that are scored were seen neither by the network nor by the dictionaries while they were fitted.",

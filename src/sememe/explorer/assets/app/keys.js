@@ -18,7 +18,7 @@ export const TERMS = [
   ["unit", "Whatever is looked at and measured as one: a neuron, a feature, or a direction of a control."],
   ["control", "Another way to write the layer, such as random directions. What a control reaches, too, is no merit of the features."],
   ["firing", "A unit fires where its number, its activation, is not 0. One that never does is dead."],
-  ["interval", "In brackets behind a number: where it would lie in 95 of 100 repetitions with other images (and, for a mean over units, other units)."],
+  ["interval", "In brackets behind a number. Of 100 such intervals, each from other images (and, for a mean over units, other units), about 95 hold the true value."],
   ["variance lost", "How much of what differs from image to image a reconstruction leaves out: 0\u00a0% is exact. Also called FVU."],
   ["monosemantic", "With a single meaning; polysemantic: with several. No measure settles it alone, so there are many."],
 ];

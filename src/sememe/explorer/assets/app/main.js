@@ -89,7 +89,8 @@ class Shell {
 
   async #show(selection, changed) {
     for (const [name, link] of this.#links) {
-      link.href = this.#app.store.link({ page: name });
+      const isOver = name === "tour" || selection.tour === "end";
+      link.href = this.#app.store.link(isOver ? { page: name, tour: null } : { page: name });
       if (name === selection.page) {
         link.setAttribute("aria-current", "page");
         if (changed.has("page")) bringIntoView(link);
@@ -127,7 +128,8 @@ class Shell {
     this.#shown.view = module.mount(root, this.#app) ?? {};
     if (!first) {
       scrollTo(0, 0);
-      this.#main.focus({ preventScroll: true });
+      // Who pressed the tour's Next reads on in its note.
+      if (!this.#note.contains(document.activeElement)) this.#main.focus({ preventScroll: true });
     }
     if (this.#app.store.get() !== mounted) this.#shown.view.update?.(this.#app.store.get(), new Set(["page"]));
   }

@@ -81,6 +81,10 @@ export class Store {
       if (page === this.#given.page || SHARED.includes(key)) kept[key] = value;
     }
     const merged = { ...kept, ...patch, page };
+    // A neuron that is chosen on Draw is one of another set than the dictionary that is shown there.
+    if (this.#given.of === "neurons" && page !== this.#given.page && !("set" in patch) && !("unit" in patch)) {
+      merged.set = this.layer(merged.layer)?.neurons;
+    }
     // What belongs to another layer or set makes no sense here.
     if (patch.layer && patch.layer !== this.#selection.layer) {
       if (!("set" in patch)) delete merged.set;

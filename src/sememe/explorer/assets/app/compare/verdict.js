@@ -18,12 +18,17 @@ export function verdict({ app, page }) {
         h("b", {}, "No"), ": no more are won than lost against the neurons, or against none of the other controls. ", h("b", {}, "Mixed"), ": anything between.")));
 }
 
+/** Of a tally: the neurons, the other controls, and how many of those are beaten more often than not. */
+export function rivals(tally) {
+  const met = tally.find((one) => one.kind === "neurons");
+  const others = tally.filter((one) => one !== met);
+  return { met, others, beaten: others.filter((one) => one.won > one.lost).length };
+}
+
 /** The verdict for who does not know the measures: against the neurons, then against the other controls. */
 function plainly({ about, answer, tally: all, absent, objections }) {
-  const met = all.find((one) => one.kind === "neurons");
+  const { met, others, beaten } = rivals(all);
   if (!met) return answer === "no" ? "No dictionary could be compared with the neurons." : "";
-  const others = all.filter((one) => one !== met);
-  const beaten = others.filter((one) => one.won > one.lost).length;
   const whom = !beaten ? "none of the other controls" : beaten < others.length ? `${beaten} of the ${others.length} other controls`
     : `${beaten > 1 ? `each of the ${beaten} other controls` : "the other control"}, too`;
   const more = others.length ? ` They are better more often than worse against ${whom}.` : "";

@@ -13,7 +13,13 @@ export function goAlong(app, place) {
     if (!chosen || !is(at) || stepOf(store.get()) !== at) return;
     const all = steps(app, chosen, verdict);
     document.body.dataset.tourLook = all[at - 1].look.join(" ");
-    place.replaceChildren(note(app, at, all));
+    const before = place.firstChild?.dataset.step;
+    const hadFocus = place.contains(document.activeElement);
+    const shown = note(app, at, all);
+    place.replaceChildren(shown);
+    // Who pressed Next goes on reading at the next step.
+    if (hadFocus) shown.focus({ preventScroll: true });
+    if (before !== shown.dataset.step) app.announce(`Tour, step ${at} of ${COUNT}: ${all[at - 1].title}`);
   }, () => leave(place)); // the page itself says what went wrong
 }
 
@@ -33,7 +39,7 @@ function note(app, at, all) {
   const { store } = app;
   const step = all[at - 1];
   const next = at < COUNT ? { href: all[at].href, text: "Next \u2192" } : { href: store.link({ page: "tour", tour: "end" }), text: "End the tour" };
-  return h("aside", { class: "tour-note", "aria-label": `Tour, step ${at} of ${COUNT}` },
+  return h("aside", { class: "tour-note", tabindex: "-1", "data-step": String(at), "aria-label": `Tour, step ${at} of ${COUNT}` },
     h("div", { class: "page tour-body" },
       h("div", { class: "stack tight" },
         h("h2", {}, h("span", { class: "muted" }, `Tour ${at} of ${COUNT}`), " ", step.title), h("p", {}, step.text)),

@@ -4,6 +4,7 @@
 // their `data-tour`; `scroll` is what is added to `todo` on a phone, where they are not in sight. Which neuron, feature
 // and drawing are spoken of is chosen from the run, by /api/tour.
 
+import { rivals } from "../compare/verdict.js";
 import { pack } from "../draw/drawing.js";
 import { number, percent } from "../ui.js";
 
@@ -89,14 +90,12 @@ function cause({ its, names, feature: one, images, canDraw, set, to }) {
 function inGeneral({ features, all, verdict, kinds, images, set, neuron: unit, to }) {
   const [quantity, target] = (verdict?.decided_at ?? "").split("=");
   const kept = quantity === "fvu" ? percent(1 - Number(target), 0) : "";
-  const met = verdict?.tally?.find((one) => one.kind === "neurons");
-  const others = (verdict?.tally ?? []).filter((one) => one !== met);
-  const beaten = others.filter((one) => one.won > one.lost).length;
+  const { met, others, beaten } = rivals(verdict?.tally ?? []);
   const ahead = [met && met.won > met.lost && "the neurons", beaten && (beaten === others.length ? `each of the ${beaten} controls` : `${beaten} of the ${others.length} controls`)].filter(Boolean);
   return {
     title: "Are features better on the whole?", href: to(5, { page: "compare", set, neuron: unit, card: null }), look: ["verdict"],
     text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in many ways: do they fire for few ${kinds}, for ${images} that look alike, does ablating them change the answer? So were controls: other ways to write the layer, such as random mixtures of its neurons. If they do as well, the features deserve no credit.`,
     todo: "Read the large text in the dashed frame, and the row of the neurons in the table; the rows below it are controls.",
-    seen: met ? `${ahead.length ? `The features are better more often than worse against ${ahead.join(" and ")}` : "Neither against the neurons nor against a control are the features better more often than worse"}. The answer is \u201c${verdict.answer}\u201d${verdict.answer === "mixed" ? "; the frame says why it is not yes" : ""}.${kept ? ` All are compared where they keep ${kept} of what the layer says (of its variance).` : ""}` : "Where the features win, and where they lose.",
+    seen: met ? `${ahead.length ? `The features are better more often than worse against ${ahead.join(" and ")}` : "Neither against the neurons nor against a control are the features better more often than worse"}. The answer is \u201c${verdict.answer}\u201d${verdict.answer === "mixed" ? "; the frame says why it is not yes" : ""}.${kept ? ` Features and controls are compared where they keep ${kept} of what the layer says (of its variance).` : ""}` : "Where the features win, and where they lose.",
   };
 }
