@@ -49,7 +49,7 @@ def test_below_the_verdict_stands_in_how_many_measures_each_control_is_beaten(op
         (
             [(5, 1), (2, 2)],
             ["PCA"],
-            "1 of the 2 other controls. 1 more control could not be compared.",
+            "1 of the 2 other controls. 1 more control could not be compared there.",
         ),
         ([(5, 1)], [], "against the other control, too."),
         ([(1, 1)], [], "against none of the other controls."),

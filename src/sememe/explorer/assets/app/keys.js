@@ -19,6 +19,7 @@ export const TERMS = [
   ["control", "Another way to write the layer, such as random directions. What a control reaches, too, is no merit of the features."],
   ["firing", "A unit fires where its number, its activation, is not 0. One that never does is dead."],
   ["interval", "In brackets behind a number. Of 100 such intervals, each from other images (and, for a mean over units, other units), about 95 hold the true value."],
+  ["simulation", "Foretelling from examples how strongly a unit fires: a unit whose firing can be foretold is one that can be understood."],
   ["variance lost", "How much of what differs from image to image a reconstruction leaves out: 0\u00a0% is exact. Also called FVU."],
   ["monosemantic", "With a single meaning; polysemantic: with several. No measure settles it alone, so there are many."],
 ];

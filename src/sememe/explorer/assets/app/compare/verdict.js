@@ -33,7 +33,7 @@ function plainly({ about, answer, tally: all, absent, objections }) {
     : `${beaten > 1 ? `each of the ${beaten} other controls` : "the other control"}, too`;
   const more = others.length ? ` They are better more often than worse against ${whom}.` : "";
   const why = answer === "mixed" && objections.length ? ` Mixed and not yes, because ${objections.join(", and ")}.` : "";
-  const never = absent.length ? ` ${absent.length} more control${absent.length > 1 ? "s" : ""} could not be compared.` : "";
+  const never = absent.length ? ` ${absent.length} more control${absent.length > 1 ? "s" : ""} could not be compared there.` : "";
   return `Of ${met.won + met.open + met.lost} measures, ${about} features are better than the neurons in ${met.won} and worse in ${met.lost}; in ${met.open} the two cannot be told apart.${more}${never}${why}`;
 }
 

@@ -52,7 +52,7 @@ function neuron({ shown, names, kinds, classes, neuron: unit, neuron_shares: sha
   const [first, second] = classes.map((c) => names[c]);
   return {
     title: `A neuron that fires for ${first} and for ${second}`, href: to(2, { page: "unit", set: neurons, unit }), look: ["by-class"],
-    text: `Does a neuron stand for one thing? The network was shown ${shown} images, and it was added up how strongly neuron ${unit} fired. The bars say how much of that, its activation, went to each of the ${number(names.length)} ${kinds}. A neuron that stands for ${second} alone would have a single bar, of 100 %.`,
+    text: `Does a neuron stand for one thing? We showed the network ${shown} images and added up how strongly neuron ${unit} fired. The bars say how much of that, its activation, went to each of the ${number(names.length)} ${kinds}. A neuron that stands for ${second} alone would have a single bar, of 100 %.`,
     todo: `Look at the bars of neuron ${unit} in the dashed frame.`,
     seen: `${percent(shares[0], 0)} went to ${first}, ${percent(shares[1], 0)} to ${second}, the rest to others. Such a neuron is polysemantic: it has many meanings. With a single one it would be monosemantic.`,
   };
@@ -61,13 +61,13 @@ function neuron({ shown, names, kinds, classes, neuron: unit, neuron_shares: sha
 function feature({ its, rival, names, kinds, classes, feature: one, features, all, neuron: unit, neuron_shares: shares, one_class, set, pin, to }) {
   const ofNeuron = (name) => percent(shares[classes.findIndex((c) => names[c] === name)], 0);
   const k = features.title.match(/, k = (\d+)$/)?.[1];
-  const kind = `This SAE is called \u201c${features.title}\u201d: one of several recipes${k ? `; about ${k} of its features fire for an image` : ""}.`;
+  const kind = `(Its recipe: \u201c${features.title}\u201d${k ? `; about ${k} features fire for an image` : ""}.)`;
   return {
-    title: `Now a feature that fires for ${its} and not for ${rival}`, href: to(3, { page: "unit", set, unit: one.unit, pin }), look: ["by-class"],
+    title: `Now a feature that fires for ${its} and hardly for ${rival}`, href: to(3, { page: "unit", set, unit: one.unit, pin }), look: ["by-class"],
     text: `A feature is a fixed mixture of the layer\u2019s ${number(all.n_units)} neurons. A second, small network, a sparse autoencoder (SAE), found ${number(features.n_units)} such mixtures, a dictionary, without being told the ${kinds}. How much of a mixture is in an image is how strongly the feature fires. Features are no part of the network that reads ${kinds}: they say nearly the same as the layer\u2019s ${number(all.n_units)} numbers in another way, as a sum of a few. ${kind}`,
     todo: `Compare the bars in the two dashed frames: A is feature ${one.unit}, B is neuron ${unit} again.`,
     scroll: "\u201cShow me\u201d goes from one to the other.",
-    seen: `${percent(one.share, 0)} of the feature\u2019s firing went to ${its} and ${percent(one.other, 0)} to ${rival}; of the neuron\u2019s ${ofNeuron(its)} and ${ofNeuron(rival)}. This feature is nearer to a single meaning. Of all ${number(features.n_units)} features ${one_class.features} give at least half of their firing to one of the ${kinds}, of the ${number(all.n_units)} neurons ${one_class.neurons || "none"}.`,
+    seen: `${percent(one.share, 0)} of the feature\u2019s firing went to ${its} and ${percent(one.other, 0)} to ${rival}; of the neuron\u2019s ${ofNeuron(its)} and ${ofNeuron(rival)}. This feature is nearer to a single meaning. ${one_class.features} of the ${number(features.n_units)} features give at least half of their firing to a single one of the ${kinds}; of the ${number(all.n_units)} neurons ${one_class.neurons || "none"}.`,
   };
 }
 
@@ -94,8 +94,8 @@ function inGeneral({ features, all, verdict, kinds, images, set, neuron: unit, t
   const ahead = [met && met.won > met.lost && "the neurons", beaten && (beaten === others.length ? `each of the ${beaten} controls` : `${beaten} of the ${others.length} controls`)].filter(Boolean);
   return {
     title: "Are features better on the whole?", href: to(5, { page: "compare", set, neuron: unit, card: null }), look: ["verdict"],
-    text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in many ways: do they fire for few ${kinds}, for ${images} that look alike, does ablating them change the answer? So were controls: other ways to write the layer, such as random mixtures of its neurons. If they do as well, the features deserve no credit.`,
+    text: `One good example proves nothing. So all ${number(features.n_units)} features and all ${number(all.n_units)} neurons were scored in several groups of measures: do they fire for few ${kinds}, for ${images} that look alike, can it be foretold from examples when they fire (simulation), does ablating them change the answer? So were controls: other ways to write the layer, such as random mixtures of its neurons. If they do as well, the features deserve no credit.`,
     todo: "Read the large text in the dashed frame, and the row of the neurons in the table; the rows below it are controls.",
-    seen: met ? `${ahead.length ? `The features are better more often than worse against ${ahead.join(" and ")}` : "Neither against the neurons nor against a control are the features better more often than worse"}. The answer is \u201c${verdict.answer}\u201d${verdict.answer === "mixed" ? "; the frame says why it is not yes" : ""}.${kept ? ` Features and controls are compared where they keep ${kept} of what the layer says (of its variance).` : ""}` : "Where the features win, and where they lose.",
+    seen: met ? `${ahead.length ? `The features are better more often than worse against ${ahead.join(" and ")}` : "Neither against the neurons nor against a control are the features better more often than worse"}. The answer is \u201c${verdict.answer}\u201d${verdict.answer === "mixed" ? "; the frame says why it is not yes" : ""}.${kept ? ` Features and controls are compared where they keep ${kept} of what the layer says.` : ""}` : "Where the features win, and where they lose.",
   };
 }
