@@ -3,6 +3,7 @@
 import pytest
 
 from references.asked import ask
+from references.drawing_in_browser import until
 from references.explorer_pages import settled
 
 UNIT = "digit_mlp.hidden1"
@@ -113,7 +114,7 @@ def test_image_that_was_drawn_over_can_be_had_again(opened_finished):
     again = page.locator(".tour-note").get_by_role("link", name="The image again")
     again.click()
     again.wait_for(state="detached")
-    page.wait_for_function("!location.hash.includes('hold=')")
+    until(page, "!location.hash.includes('hold=')")
     assert page.locator("main [data-tour=ablate]").first.get_attribute("aria-pressed") == "false"
 
 
@@ -164,4 +165,4 @@ def test_title_of_the_window_names_the_unit(opened_finished):
     page = settled(opened_finished(f"#/unit?layer={UNIT}&set=Neurons-k16&unit=3"))
     assert page.title().startswith("neuron 3 of hidden1")
     page.get_by_role("link", name="Next unit (j)").click()
-    page.wait_for_function("document.title.startsWith('neuron 4 of hidden1')")
+    until(page, "document.title.startsWith('neuron 4 of hidden1')")

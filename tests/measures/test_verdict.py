@@ -148,7 +148,7 @@ def test_where_no_dictionary_is_as_faithful_the_sentence_is_about_the_sparsity()
     [
         ("w w w o", "w w", "yes", ""),
         ("w w w l", "w w", "mixed", "they lose to the neurons in simulation"),
-        ("w w o o", "w w", "mixed", "they win only 2 of 4 groups of measures against the neurons"),
+        ("w w o o", "w w", "mixed", "they win only selectivity and similarity of 4 groups of measures"),
         ("w l l o", "w w", "no", "they lose to the neurons in similarity and concepts"),
     ],
 )

@@ -178,9 +178,10 @@ def objections(families: Mapping[str, Mapping[str, str]], neurons: str = "neuron
     found = []
     if lost := _those(against, "lost"):
         found.append(f"they lose to the {neurons} in {_listed(lost)}")
-    won = len(_those(against, "won"))
-    if 2 * won <= len(against):
-        found.append(f"they win only {won} of {len(against)} groups of measures against the {neurons}")
+    won = _those(against, "won")
+    if 2 * len(won) <= len(against):
+        what = _listed(won) if won else "none"
+        found.append(f"they win only {what} of {len(against)} groups of measures")
     if level := [name for name, found in families.items() if name != neurons and not _is_won(found)]:
         found.append(f"they are no better on the whole than {_listed(level)}")
     return found
