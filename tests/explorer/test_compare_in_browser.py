@@ -110,7 +110,7 @@ def test_a_neuron_is_split_in_words_that_add_up_and_a_bar_a_feature(opened_finis
     page.get_by_label("Neuron", exact=True).fill("7")
     page.get_by_label("Neuron", exact=True).press("Enter")
     page.wait_for_selector("text=neuron 7")
-    card = page.locator("[data-tour=split]")
+    card = page.locator("#split")
     found = ask(finished, "split", layer=MLP, set=SAE, neuron=7)
     story = card.locator(".lead").inner_text().replace("\u2212", "-")
     assert story.startswith(

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Int64
 from scipy import sparse
 
 from sememe.errors import FormatError
-from sememe.explanations import ConceptProfile, concept_profile
+from sememe.explanations import concept_profile
 from sememe.explorer.endpoint import Endpoint
 from sememe.explorer.live.apart import apart
 from sememe.explorer.live.items import Boxes
 from sememe.explorer.live.run_data import LayerData, RunData
 from sememe.explorer.views.common import SetAddress, UnitAddress, column, opened_unit
 from sememe.images.image_set import ImageSet
+from sememe.measures.concepts.choice import above_chance
 
 # Images whose concepts are found: 2,000 take about a second.
 _MOST_IMAGES = 2_000
@@ -71,7 +72,7 @@ def unit_concepts(run: RunData, address: UnitAddress) -> UnitConcepts | None:
     if seen is None:
         return None
     found = concept_profile(np.maximum(opened.code[seen.rows], 0), seen.values)
-    gained = above_chance(found)
+    gained = above_chance(found.average_precision, found.frequency)
     known = np.flatnonzero(gained > 0)  # a NaN, of a silent unit, is not
     best = known[np.argsort(-gained[known], kind="stable")[:_SHOWN]]
     matches = tuple(
@@ -125,16 +126,8 @@ def chosen_concepts(
     for unit in np.flatnonzero(np.diff(codes.indptr)):
         fits = concept_profile(np.maximum(column(codes, int(unit)), 0), concepts)
         if not np.isnan(fits.average_precision).all():
-            found[unit] = above_chance(fits).argmax()
+            found[unit] = above_chance(fits.average_precision, fits.frequency).argmax()
     return found
-
-
-def above_chance(found: ConceptProfile) -> Float[np.ndarray, " concepts"]:
-    """Average precision as a share of the way from chance, 0, to the perfect detector, 1.
-
-    Without it, what most images have would be the best concept of most units.
-    """
-    return (found.average_precision - found.frequency) / (1 - found.frequency)
 
 
 def _chosen_by_kernel(codes: sparse.csr_array, concepts: np.ndarray) -> np.ndarray:

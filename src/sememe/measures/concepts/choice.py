@@ -52,20 +52,26 @@ def best_of_halves(
     """The best concept of each column; -1 for one that never fires."""
     ranking = strongest_first(checked(split.codes)) if ranking is None else ranking
     fires = np.diff(ranking[0]) > 0
-    return np.where(fires, _above_chance(split.codes, concepts, ranking).argmax(axis=1), -1)
+    gained = above_chance(average_precisions(split.codes, concepts, ranking), concepts.mean(axis=0))
+    return np.where(fires, gained.argmax(axis=1), -1)
 
 
-def _above_chance(
-    codes: Codes, concepts: np.ndarray, ranking: Ranking
-) -> Float[np.ndarray, "units concepts"]:
+def above_chance(
+    precision: Float[np.ndarray, "*units concepts"], frequency: Float[np.ndarray, " concepts"]
+) -> Float[np.ndarray, "*units concepts"]:
     """Average precision as a share of the way from chance, 0, to the perfect detector, 1.
 
-    What all items have, or none, says nothing of a unit: it gets 0.
+    Args:
+        precision: average precision of each unit for each concept, 0..1.
+        frequency: share of the items that have the concept, 0..1. What all items have, or none, says nothing
+            of a unit: it gets 0.
+
+    >>> above_chance(np.array([0.75, 1.0]), np.array([0.5, 1.0]))
+    array([0.5, 0. ])
     """
-    chance = concepts.mean(axis=0)
-    says_something = (chance > 0) & (chance < 1)
-    gain = average_precisions(codes, concepts, ranking) - chance
-    return np.divide(gain, 1 - chance, out=np.zeros_like(gain), where=says_something)
+    says_something = (frequency > 0) & (frequency < 1)
+    gain = precision - frequency
+    return np.divide(gain, 1 - frequency, out=np.zeros_like(gain), where=says_something)
 
 
 def of_columns(chosen: Int[np.ndarray, "2 units"], split: Halves) -> Int[np.ndarray, " columns"]:

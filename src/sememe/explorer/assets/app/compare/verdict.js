@@ -1,4 +1,4 @@
-// The verdict: its sentence, and below it in how many measures the features beat each control.
+// The verdict: in plain words, in how many measures the features beat each control, and its sentence in full.
 
 import { h } from "../ui.js";
 import { placeName } from "./places.js";

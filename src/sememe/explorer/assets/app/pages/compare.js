@@ -68,7 +68,6 @@ class Comparison {
     const card = (id, title, content) => {
       const made = ui.card(title, content);
       made.id = id;
-      made.dataset.tour = id;
       return made;
     };
     place.append(
